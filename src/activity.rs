@@ -1,0 +1,178 @@
+//! What is being waited for right now: the handle through which the proxy tells and supervision asks.
+//!
+//! The two engines do not know each other; the shim gives both the same `Arc<Activity>`.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
+
+/// Where an upstream request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Waiting for its turn.
+    Queued,
+    /// Asking a credential helper.
+    Credentials,
+    /// Resolving the host's name.
+    Resolving,
+    /// Connecting to an address.
+    Connecting,
+    /// In the TLS handshake.
+    Handshaking,
+    /// The request is sent, no byte of the answer has come.
+    Waiting,
+    /// The body is arriving.
+    Body,
+    /// Waiting before the next attempt.
+    Backoff,
+}
+
+impl Phase {
+    /// The phase as a clause for a sentence such as "golang.org/x/text@v0.3.0 zip: connecting".
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Phase::Queued => "waiting for its turn",
+            Phase::Credentials => "asking a credential helper",
+            Phase::Resolving => "resolving the name",
+            Phase::Connecting => "connecting, no answer yet",
+            Phase::Handshaking => "in the TLS handshake",
+            Phase::Waiting => "request sent, no answer yet",
+            Phase::Body => "receiving",
+            Phase::Backoff => "waiting before the next attempt",
+        }
+    }
+}
+
+/// One upstream request in flight.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flight {
+    /// What is asked for, e.g. `golang.org/x/text@v0.3.0 zip`.
+    pub resource: String,
+    /// Who is asked: scheme and host, no credentials.
+    pub upstream: String,
+    /// Where it is.
+    pub phase: Phase,
+    /// When the request began.
+    pub since: Instant,
+    /// When its phase last changed or bytes last came.
+    pub moved: Instant,
+    /// Bytes of body received.
+    pub bytes: u64,
+}
+
+/// Counters and the requests in flight.
+#[derive(Debug, Default)]
+pub struct Activity {
+    bytes: AtomicU64,
+    requests: AtomicU64,
+    done: AtomicU64,
+    next: AtomicU64,
+    flights: Mutex<BTreeMap<u64, Flight>>,
+}
+
+/// A copy of [`Activity`] at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// Body bytes received from upstreams.
+    pub bytes: u64,
+    /// Requests that go made to the loopback proxy.
+    pub requests: u64,
+    /// Requests of go's that were answered.
+    pub done: u64,
+    /// Upstream requests in flight, oldest first.
+    pub flights: Vec<Flight>,
+}
+
+impl Activity {
+    /// Counts a request of go's.
+    pub fn request(&self) {
+        self.requests.fetch_add(1, Relaxed);
+    }
+
+    /// Counts an answer given to go.
+    pub fn answered(&self) {
+        self.done.fetch_add(1, Relaxed);
+    }
+
+    /// Opens an upstream request; it is in flight until the handle is dropped.
+    pub fn begin(self: &Arc<Self>, resource: impl Into<String>, upstream: impl Into<String>) -> FlightHandle {
+        let id = self.next.fetch_add(1, Relaxed);
+        let now = Instant::now();
+        let flight = Flight {
+            resource: resource.into(),
+            upstream: upstream.into(),
+            phase: Phase::Queued,
+            since: now,
+            moved: now,
+            bytes: 0,
+        };
+        self.table().insert(id, flight);
+        FlightHandle { activity: Arc::clone(self), id }
+    }
+
+    /// A copy of everything.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            bytes: self.bytes.load(Relaxed),
+            requests: self.requests.load(Relaxed),
+            done: self.done.load(Relaxed),
+            flights: self.table().values().cloned().collect(),
+        }
+    }
+
+    fn table(&self) -> MutexGuard<'_, BTreeMap<u64, Flight>> {
+        self.flights.lock().unwrap_or_else(|e| e.into_inner())
+    }
+}
+
+/// An upstream request in flight; dropping it takes it off the list.
+#[derive(Debug)]
+pub struct FlightHandle {
+    activity: Arc<Activity>,
+    id: u64,
+}
+
+impl FlightHandle {
+    /// Notes that the request entered a phase.
+    pub fn phase(&self, phase: Phase) {
+        if let Some(flight) = self.activity.table().get_mut(&self.id) {
+            flight.phase = phase;
+            flight.moved = Instant::now();
+        }
+    }
+
+    /// Notes that `n` bytes of body came.
+    pub fn bytes(&self, n: u64) {
+        self.activity.bytes.fetch_add(n, Relaxed);
+        if let Some(flight) = self.activity.table().get_mut(&self.id) {
+            flight.bytes += n;
+            flight.moved = Instant::now();
+        }
+    }
+}
+
+impl Drop for FlightHandle {
+    fn drop(&mut self) {
+        self.activity.table().remove(&self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flight_lives_as_long_as_its_handle() {
+        let activity = Arc::new(Activity::default());
+        let flight = activity.begin("m@v1.0.0 zip", "https://a");
+        flight.phase(Phase::Body);
+        flight.bytes(10);
+        let snapshot = activity.snapshot();
+        assert_eq!((snapshot.bytes, snapshot.flights.len(), snapshot.flights[0].bytes), (10, 1, 10));
+        assert_eq!(snapshot.flights[0].phase, Phase::Body);
+        drop(flight);
+        assert!(activity.snapshot().flights.is_empty());
+        assert_eq!(activity.snapshot().bytes, 10);
+    }
+}

@@ -1,0 +1,31 @@
+//! gosteady, a drop-in `go`.
+//!
+//! Folders are roles and imports point down only; `tests/layers.rs` fails on one that does not:
+//!
+//! ```text
+//! 4   main
+//! 3   shim (flow)   |   cli -> doctor, drill, check     the two flows never import each other
+//! 2   supervise   proxy   toolchain                     engines; none imports another
+//! 1   trace (Recorder, Event)   ui                      all may emit; only cli and doctor read back
+//! 0   gomod sumdb config world outcome error clock activity secret
+//! ```
+#![warn(missing_docs)]
+#![deny(unsafe_op_in_unsafe_fn)]
+
+pub mod activity;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod drill;
+pub mod error;
+pub mod face;
+pub mod gomod;
+pub mod outcome;
+pub mod proxy;
+pub mod secret;
+pub mod shim;
+pub mod supervise;
+pub mod toolchain;
+pub mod trace;
+pub mod ui;
+pub mod world;

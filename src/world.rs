@@ -1,0 +1,116 @@
+//! Everything ambient, read once: arguments, variables, the working directory.
+//!
+//! Nothing below reads the process's surroundings by itself; it takes a [`World`], which a test can fill.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// The variables that gosteady reads or sets, one line each; `docs/environment.md` is made of this table.
+pub const VARIABLES: &[(&str, &str)] = &[
+    ("GOSTEADY_BYPASS", "1: a pure pass-through; the real go is run and nothing else happens"),
+    ("GOSTEADY_FAILOVER", "safe (default), go or always: when the next upstream may be asked"),
+    ("GOSTEADY_PATIENCE", "how long silence is borne where nobody else may be asked; 10m"),
+    ("GOSTEADY_TRACE", "off, a file or a directory for the trace"),
+    ("GOSTEADY_PROGRESS", "auto, always or never"),
+    ("GOSTEADY_GO_VERSION", "the exact Go version to run"),
+    ("GOSTEADY_DEPTH", "set by gosteady: how many shims stand above this process"),
+    ("GOSTEADY_USER_GOPROXY", "set by gosteady for a guarded child: the user's own GOPROXY, `=VALUE`, or `-` when unset"),
+];
+
+/// What surrounds the process.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    /// The name we were called by.
+    pub argv0: OsString,
+    /// The arguments after it.
+    pub args: Vec<OsString>,
+    /// The environment, in its order; the first of two equal names counts.
+    pub env: Vec<(OsString, OsString)>,
+    /// The working directory; `None` if it is gone or can't be read.
+    pub cwd: Option<PathBuf>,
+    /// Our own executable, links resolved; `None` where the system does not tell.
+    pub exe: Option<PathBuf>,
+}
+
+impl World {
+    /// Reads the surroundings.
+    pub fn capture() -> World {
+        let mut argv = std::env::args_os();
+        World {
+            argv0: argv.next().unwrap_or_default(),
+            args: argv.collect(),
+            env: std::env::vars_os().collect(),
+            #[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
+            cwd: std::env::current_dir().ok(),
+            exe: std::env::current_exe().ok(),
+        }
+    }
+
+    /// A variable as it is, also when empty.
+    pub fn var(&self, name: &str) -> Option<&OsStr> {
+        self.env.iter().find(|(k, _)| k.as_bytes() == name.as_bytes()).map(|(_, v)| v.as_os_str())
+    }
+
+    /// A variable that is set to something.
+    pub fn set_var(&self, name: &str) -> Option<&OsStr> {
+        self.var(name).filter(|v| !v.is_empty())
+    }
+
+    /// A variable that is set to something, where it is UTF-8.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.set_var(name).and_then(OsStr::to_str)
+    }
+
+    /// The home directory, `None` where HOME is unset, empty or relative.
+    pub fn home(&self) -> Option<&Path> {
+        self.absolute("HOME")
+    }
+
+    /// The directory for traces, the memo and what was learnt: `$XDG_STATE_HOME/gosteady`.
+    pub fn state_dir(&self) -> Option<PathBuf> {
+        self.xdg("XDG_STATE_HOME", ".local/state")
+    }
+
+    /// The directory of the user's configuration: `$XDG_CONFIG_HOME/gosteady`.
+    pub fn config_dir(&self) -> Option<PathBuf> {
+        self.xdg("XDG_CONFIG_HOME", ".config")
+    }
+
+    fn xdg(&self, name: &str, fallback: &str) -> Option<PathBuf> {
+        let base = match self.absolute(name) {
+            Some(dir) => dir.to_path_buf(),
+            None => self.home()?.join(fallback),
+        };
+        Some(base.join("gosteady"))
+    }
+
+    // XDG Base Directory Specification: a relative path is invalid and ignored.
+    fn absolute(&self, name: &str) -> Option<&Path> {
+        self.set_var(name).map(Path::new).filter(|p| p.is_absolute())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn world(env: &[(&str, &str)]) -> World {
+        World { env: env.iter().map(|(k, v)| (k.into(), v.into())).collect(), ..World::default() }
+    }
+
+    #[test]
+    fn directories_follow_the_xdg_rules() {
+        let w = world(&[("HOME", "/h"), ("XDG_STATE_HOME", "relative")]);
+        assert_eq!(w.state_dir().unwrap(), Path::new("/h/.local/state/gosteady"));
+        assert_eq!(world(&[("XDG_STATE_HOME", "/s")]).state_dir().unwrap(), Path::new("/s/gosteady"));
+        assert_eq!(world(&[("HOME", "")]).state_dir(), None);
+    }
+
+    #[test]
+    fn the_first_of_two_equal_names_counts() {
+        let w = world(&[("A", "1"), ("A", "2"), ("B", "")]);
+        assert_eq!(w.text("A"), Some("1"));
+        assert_eq!((w.var("B").is_some(), w.set_var("B")), (true, None));
+    }
+}

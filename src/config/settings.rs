@@ -1,0 +1,139 @@
+//! The settings in effect, as the rest of the program reads them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// When the next upstream of the GOPROXY list may be asked for what this one could not supply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Failover {
+    /// Past an unavailable public mirror only; elsewhere as the separators say.
+    #[default]
+    Safe,
+    /// Exactly cmd/go's list semantics.
+    Go,
+    /// Past any unavailable upstream.
+    Always,
+}
+
+/// Where traces go.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum TraceTo {
+    /// Into the state directory, a file per run.
+    #[default]
+    State,
+    /// Nowhere.
+    Off,
+    /// Into this file, or a file per run in this directory.
+    Path(PathBuf),
+}
+
+/// When the live line is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Progress {
+    /// On a terminal; a heartbeat elsewhere.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Every setting, resolved. The defaults are the contract's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Rules for asking upstreams.
+    pub proxy: Proxy,
+    /// `hang.*`.
+    pub hang: Hang,
+    /// `trace`.
+    pub trace: TraceTo,
+    /// `trace.invocations = "all"`: also commands that make no request leave a line.
+    pub trace_all_invocations: bool,
+    /// `trace.keep`: how long traces are kept.
+    pub trace_keep: Duration,
+    /// `trace.max-size`: bytes of traces kept.
+    pub trace_max_size: u64,
+    /// `progress`.
+    pub progress: Progress,
+}
+
+/// `proxy.*` and `patience`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proxy {
+    /// `proxy.failover`.
+    pub failover: Failover,
+    /// `proxy.public`: hosts that count as public mirrors besides the built-in list.
+    pub public: Vec<String>,
+    /// `proxy.connect-timeout`: TCP and TLS, where another upstream is allowed.
+    pub connect_timeout: Duration,
+    /// The same where no other upstream is allowed: the setting's value times six.
+    pub connect_timeout_alone: Duration,
+    /// `proxy.first-answer`: silence of an upstream that has answered nothing in this run.
+    pub first_answer: Duration,
+    /// `proxy.hedge-after`.
+    pub hedge_after: Duration,
+    /// `proxy.stall-timeout`: silence or under 1 KiB/s, metadata.
+    pub stall_timeout: Duration,
+    /// The same for zips and checksum lookups: the setting's value times three.
+    pub stall_timeout_large: Duration,
+    /// `patience`: the same where nobody else may be asked.
+    pub patience: Duration,
+    /// `proxy.attempts`: attempts at one upstream where another is allowed.
+    pub attempts: u32,
+    /// `proxy.retry-for`: how long passing errors are retried where no other is allowed.
+    pub retry_for: Duration,
+    /// `proxy.concurrency`: upper bound of requests at once to one upstream.
+    pub concurrency: usize,
+}
+
+/// `hang.*`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hang {
+    /// `hang.report-after`: without progress, say what is waited for.
+    pub report_after: Duration,
+    /// `hang.kill-after`: end what provably cannot end.
+    pub kill_after: Duration,
+    /// `hang.deadline`: the user's own bound for the whole command.
+    pub deadline: Option<Duration>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            proxy: Proxy::default(),
+            hang: Hang::default(),
+            trace: TraceTo::State,
+            trace_all_invocations: false,
+            trace_keep: Duration::from_secs(14 * 24 * 3600),
+            trace_max_size: 200 << 20,
+            progress: Progress::Auto,
+        }
+    }
+}
+
+impl Default for Proxy {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self {
+            failover: Failover::Safe,
+            public: Vec::new(),
+            connect_timeout: seconds(5),
+            connect_timeout_alone: seconds(30),
+            first_answer: seconds(8),
+            hedge_after: seconds(2),
+            stall_timeout: seconds(20),
+            stall_timeout_large: seconds(60),
+            patience: seconds(600),
+            attempts: 4,
+            retry_for: seconds(60),
+            concurrency: 32,
+        }
+    }
+}
+
+impl Default for Hang {
+    fn default() -> Self {
+        Self { report_after: Duration::from_secs(20), kill_after: Duration::from_secs(60), deadline: None }
+    }
+}

@@ -1,0 +1,1 @@
+//! What go would send to prove who it is: userinfo, netrc, GOAUTH.

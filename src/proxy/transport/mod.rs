@@ -1,0 +1,1 @@
+//! One request to one upstream: resolve, connect, proxy hop, TLS, request, answer, body; each step timed and told.

@@ -108,7 +108,10 @@ impl Activity {
             bytes: 0,
         };
         self.table().insert(id, flight);
-        FlightHandle { activity: Arc::clone(self), id }
+        FlightHandle {
+            activity: Arc::clone(self),
+            id,
+        }
     }
 
     /// A copy of everything.
@@ -169,7 +172,10 @@ mod tests {
         flight.phase(Phase::Body);
         flight.bytes(10);
         let snapshot = activity.snapshot();
-        assert_eq!((snapshot.bytes, snapshot.flights.len(), snapshot.flights[0].bytes), (10, 1, 10));
+        assert_eq!(
+            (snapshot.bytes, snapshot.flights.len(), snapshot.flights[0].bytes),
+            (10, 1, 10)
+        );
         assert_eq!(snapshot.flights[0].phase, Phase::Body);
         drop(flight);
         assert!(activity.snapshot().flights.is_empty());

@@ -41,7 +41,10 @@ pub struct Manual {
 impl Manual {
     /// Stands at zero; the wall clock shows `epoch`.
     pub fn new(epoch: SystemTime) -> Self {
-        Self { now: Mutex::new(Duration::ZERO), epoch }
+        Self {
+            now: Mutex::new(Duration::ZERO),
+            epoch,
+        }
     }
 
     /// Moves both clocks forward.

@@ -15,14 +15,21 @@ pub struct Error {
 impl Error {
     /// An error with advice.
     pub fn new(what: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { what: what.into(), fix: fix.into() }
+        Self {
+            what: what.into(),
+            fix: fix.into(),
+        }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)?;
-        if self.fix.is_empty() { Ok(()) } else { write!(f, "; {}", self.fix) }
+        if self.fix.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "; {}", self.fix)
+        }
     }
 }
 

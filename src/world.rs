@@ -8,14 +8,29 @@ use std::path::{Path, PathBuf};
 
 /// The variables that gosteady reads or sets, one line each; `docs/environment.md` is made of this table.
 pub const VARIABLES: &[(&str, &str)] = &[
-    ("GOSTEADY_BYPASS", "1: a pure pass-through; the real go is run and nothing else happens"),
-    ("GOSTEADY_FAILOVER", "safe (default), go or always: when the next upstream may be asked"),
-    ("GOSTEADY_PATIENCE", "how long silence is borne where nobody else may be asked; 10m"),
+    (
+        "GOSTEADY_BYPASS",
+        "1: a pure pass-through; the real go is run and nothing else happens",
+    ),
+    (
+        "GOSTEADY_FAILOVER",
+        "safe (default), go or always: when the next upstream may be asked",
+    ),
+    (
+        "GOSTEADY_PATIENCE",
+        "how long silence is borne where nobody else may be asked; 10m",
+    ),
     ("GOSTEADY_TRACE", "off, a file or a directory for the trace"),
     ("GOSTEADY_PROGRESS", "auto, always or never"),
     ("GOSTEADY_GO_VERSION", "the exact Go version to run"),
-    ("GOSTEADY_DEPTH", "set by gosteady: how many shims stand above this process"),
-    ("GOSTEADY_USER_GOPROXY", "set by gosteady for a guarded child: the user's own GOPROXY, `=VALUE`, or `-` when unset"),
+    (
+        "GOSTEADY_DEPTH",
+        "set by gosteady: how many shims stand above this process",
+    ),
+    (
+        "GOSTEADY_USER_GOPROXY",
+        "set by gosteady for a guarded child: the user's own GOPROXY, `=VALUE`, or `-` when unset",
+    ),
 ];
 
 /// What surrounds the process.
@@ -49,7 +64,10 @@ impl World {
 
     /// A variable as it is, also when empty.
     pub fn var(&self, name: &str) -> Option<&OsStr> {
-        self.env.iter().find(|(k, _)| k.as_bytes() == name.as_bytes()).map(|(_, v)| v.as_os_str())
+        self.env
+            .iter()
+            .find(|(k, _)| k.as_bytes() == name.as_bytes())
+            .map(|(_, v)| v.as_os_str())
     }
 
     /// A variable that is set to something.
@@ -96,14 +114,20 @@ mod tests {
     use super::*;
 
     fn world(env: &[(&str, &str)]) -> World {
-        World { env: env.iter().map(|(k, v)| (k.into(), v.into())).collect(), ..World::default() }
+        World {
+            env: env.iter().map(|(k, v)| (k.into(), v.into())).collect(),
+            ..World::default()
+        }
     }
 
     #[test]
     fn directories_follow_the_xdg_rules() {
         let w = world(&[("HOME", "/h"), ("XDG_STATE_HOME", "relative")]);
         assert_eq!(w.state_dir().unwrap(), Path::new("/h/.local/state/gosteady"));
-        assert_eq!(world(&[("XDG_STATE_HOME", "/s")]).state_dir().unwrap(), Path::new("/s/gosteady"));
+        assert_eq!(
+            world(&[("XDG_STATE_HOME", "/s")]).state_dir().unwrap(),
+            Path::new("/s/gosteady")
+        );
         assert_eq!(world(&[("HOME", "")]).state_dir(), None);
     }
 

@@ -134,6 +134,10 @@ impl Default for Proxy {
 
 impl Default for Hang {
     fn default() -> Self {
-        Self { report_after: Duration::from_secs(20), kill_after: Duration::from_secs(60), deadline: None }
+        Self {
+            report_after: Duration::from_secs(20),
+            kill_after: Duration::from_secs(60),
+            deadline: None,
+        }
     }
 }

@@ -65,7 +65,11 @@ pub struct Running {
 
 /// Starts the proxy and connects to it once. `Ok(None)` where the list has no http(s) entry, or one that go
 /// will refuse: go's own error is the right one then.
-pub fn start(setup: Setup, recorder: Recorder, activity: Arc<Activity>) -> Result<Option<Running>, StartError> {
+pub fn start(
+    setup: Setup,
+    recorder: Recorder,
+    activity: Arc<Activity>,
+) -> Result<Option<Running>, StartError> {
     let _ = (setup, recorder, activity);
     Ok(None)
 }

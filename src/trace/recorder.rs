@@ -20,12 +20,18 @@ enum Sink {
 impl Recorder {
     /// Takes events and forgets them.
     pub fn off() -> Recorder {
-        Recorder { start: Instant::now(), sink: Sink::Off }
+        Recorder {
+            start: Instant::now(),
+            sink: Sink::Off,
+        }
     }
 
     /// Keeps events in memory; [`Recorder::records`] reads them back. For tests.
     pub fn memory() -> Recorder {
-        Recorder { start: Instant::now(), sink: Sink::Memory(Arc::default()) }
+        Recorder {
+            start: Instant::now(),
+            sink: Sink::Memory(Arc::default()),
+        }
     }
 
     /// Notes that something happened now.
@@ -34,7 +40,10 @@ impl Recorder {
         match &self.sink {
             Sink::Off => {}
             Sink::Memory(records) => {
-                records.lock().unwrap_or_else(|e| e.into_inner()).push(Record { t, event });
+                records
+                    .lock()
+                    .unwrap_or_else(|e| e.into_inner())
+                    .push(Record { t, event });
             }
         }
     }

@@ -13,3 +13,8 @@ pub fn note(text: &str) {
     // One write, so that lines of several processes do not mix.
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }
+
+/// Writes bytes of go's to stderr as they are.
+pub fn err(bytes: &[u8]) {
+    let _ = std::io::stderr().lock().write_all(bytes);
+}

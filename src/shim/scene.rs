@@ -163,8 +163,8 @@ fn exempt(command: &Command) -> bool {
     command.words.first() == Some(&"env")
         && (command.words.len() == 2 && matches!(command.words[1], "GOTOOLCHAIN" | "GOMOD" | "GOWORK")
             || command.operands.len() == 1
-                && (command.operands.iter().any(|o| setting(o))
-                    || command.has("w") && command.operands.iter().any(|o| written(o))))
+                && (command.operands.iter().any(setting)
+                    || command.has("w") && command.operands.iter().any(written)))
 }
 
 fn at_hand(world: &World, env: &GoEnv, name: &str) -> bool {

@@ -9,8 +9,10 @@ use std::path::{Path, PathBuf};
 /// The three sources, read once. Source of the order: cmd/go/internal/cfg/cfg.go (Getenv, initEnvCache); an empty
 /// variable counts as unset.
 #[derive(Debug, Clone, Default)]
-pub struct GoEnv<'w> {
-    world: Option<&'w World>,
+pub struct GoEnv {
+    /// Variables of the environment that are set to something.
+    vars: Vec<(String, OsString)>,
+    home: Option<PathBuf>,
     /// The user's file, where there is one.
     pub user: Vec<u8>,
     /// `$GOROOT/go.env`; absent before Go 1.21.
@@ -19,17 +21,17 @@ pub struct GoEnv<'w> {
     pub goroot: Option<PathBuf>,
 }
 
-impl<'w> GoEnv<'w> {
+impl GoEnv {
     /// Reads the files for this go. A file that can't be read counts as empty, as it does for go.
-    pub fn read(world: &'w World, go: &Path) -> GoEnv<'w> {
+    pub fn read(world: &World, go: &Path) -> GoEnv {
         let user = user_file(world)
             .and_then(|f| std::fs::read(f).ok())
             .unwrap_or_default();
         let mut env = GoEnv {
-            world: Some(world),
+            vars: vars(world),
+            home: world.home().map(Path::to_path_buf),
             user,
-            system: Vec::new(),
-            goroot: None,
+            ..GoEnv::default()
         };
         env.goroot = match env.get("GOROOT") {
             Some(root) => Some(root.into()),
@@ -47,8 +49,8 @@ impl<'w> GoEnv<'w> {
 
     /// A setting's value; `None` where it is set nowhere.
     pub fn get(&self, key: &str) -> Option<OsString> {
-        if let Some(value) = self.world.and_then(|w| w.set_var(key)) {
-            return Some(value.to_os_string());
+        if let Some((_, value)) = self.vars.iter().find(|(name, _)| name == key) {
+            return Some(value.clone());
         }
         let from = |text: &[u8]| {
             envfile::value(text, key)
@@ -87,7 +89,7 @@ impl<'w> GoEnv<'w> {
                 .to_vec();
             (!first.is_empty()).then(|| PathBuf::from(OsString::from_vec(first)))
         });
-        let gopath = gopath.or_else(|| Some(self.world?.home()?.join("go")))?;
+        let gopath = gopath.or_else(|| Some(self.home.as_ref()?.join("go")))?;
         Some(gopath.join("pkg/mod"))
     }
 
@@ -96,6 +98,16 @@ impl<'w> GoEnv<'w> {
         let text = std::fs::read_to_string(self.goroot.as_ref()?.join("VERSION")).ok()?;
         text.lines().next().map(str::to_string)
     }
+}
+
+// The variables that can be settings of go's.
+fn vars(world: &World) -> Vec<(String, OsString)> {
+    let set = world
+        .env
+        .iter()
+        .filter(|(name, value)| name.as_bytes().starts_with(b"GO") && !value.is_empty());
+    set.filter_map(|(name, value)| Some((name.to_str()?.to_string(), value.clone())))
+        .collect()
 }
 
 // $GOENV, else <user configuration directory>/go/env; `off` reads none. os.UserConfigDir: on Linux XDG_CONFIG_HOME or
@@ -129,10 +141,10 @@ mod tests {
             ..World::default()
         };
         let env = GoEnv {
-            world: Some(&world),
+            vars: vars(&world),
             user: b"GOFLAGS=-mod=mod\nGOPRIVATE=corp\nGOPATH=/a:/b\n".to_vec(),
             system: b"GOPROXY=https://p,direct\nGOSUMDB=sum\n".to_vec(),
-            goroot: None,
+            ..GoEnv::default()
         };
         assert_eq!(env.text("GOSUMDB"), "off");
         assert_eq!(env.text("GOFLAGS"), "-mod=mod");

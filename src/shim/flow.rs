@@ -1,81 +1,55 @@
-//! The life of one `go` command, from its argv to its end.
+//! The guarded half of a command's life: proxy, supervision, memo, and what the user is told.
 
 use super::argv::Command;
-use super::decision::{self, Action, Decision};
+use super::decision::Action;
+use super::fast::{Task, hand_over};
 use super::guard::{self, Fault, Plan, Report};
-use super::memo::Memo;
-use super::scene::Scene;
-use super::{hand_over, phase};
+use super::phase;
 use crate::config::Settings;
-use crate::config::goenv::GoEnv;
 use crate::outcome::{Code, Outcome};
-use crate::toolchain::find::RealGo;
 use crate::trace::{Event, Recorder};
 use crate::ui;
-use crate::world::World;
 use std::ffi::OsString;
 
-/// Everything that is known about a command before it runs.
+/// A task with what is needed to run it.
 struct Case<'a> {
-    world: &'a World,
-    real: &'a RealGo,
-    settings: &'a Settings,
-    env: &'a GoEnv<'a>,
-    command: &'a Command<'a>,
-    scene: &'a Scene,
-    memo: Option<Memo>,
+    task: &'a Task,
+    command: Command<'a>,
+    settings: Settings,
 }
 
-/// Runs a command.
-pub fn run(world: &World, real: &RealGo) -> Outcome {
-    let command = Command::parse(&world.args);
-    let env = GoEnv::read(world, &real.path);
-    let scene = Scene::read(world, &env, &command);
-    let decision = decision::decide(&command, &scene);
-    if decision.action == Action::Exec {
-        return hand_over(world, real);
-    }
-    let forced = world.set_var("GOSTEADY_FORCE_GUARD").is_some();
-    let memo = Memo::of(world, &env, &real.path, &command, &scene).filter(|_| !forced);
-    let guards = matches!(decision.action, Action::Guard | Action::Phase);
-    if guards && scene.missing_toolchain.is_none() && memo.as_ref().is_some_and(Memo::is_known) {
-        return hand_over(world, real);
-    }
-    let settings = Settings::default();
+/// Runs a command that needs a guard.
+pub fn guarded(task: Task) -> Outcome {
     let case = Case {
-        world,
-        real,
-        settings: &settings,
-        env: &env,
-        command: &command,
-        scene: &scene,
-        memo,
+        task: &task,
+        command: Command::parse(&task.world.args),
+        settings: Settings::default(),
     };
-    case.guarded(decision)
+    let recorder = Recorder::off();
+    recorder.emit(Event::Decision {
+        action: format!("{:?}", task.decision.action).to_lowercase(),
+        why: task.decision.why.into(),
+    });
+    match task.decision.action {
+        Action::Guard => case.whole(&recorder),
+        Action::Phase => case.phase(&recorder),
+        Action::ToolchainFirst => case.toolchain(&recorder),
+        Action::Exec => case.hand_over(),
+    }
 }
 
 impl Case<'_> {
-    fn guarded(&self, decision: Decision) -> Outcome {
-        let recorder = Recorder::off();
-        recorder.emit(Event::Decision {
-            action: format!("{:?}", decision.action).to_lowercase(),
-            why: decision.why.into(),
-        });
-        match decision.action {
-            Action::Guard => self.whole(&recorder),
-            Action::Phase => self.phase(&recorder),
-            Action::ToolchainFirst => self.toolchain(&recorder),
-            Action::Exec => hand_over(self.world, self.real),
-        }
+    fn hand_over(&self) -> Outcome {
+        hand_over(&self.task.world, &self.task.real)
     }
 
     fn whole(&self, recorder: &Recorder) -> Outcome {
-        let before = guard::fingerprints(self.scene);
-        let report = match self.run(&self.world.args, false, recorder) {
+        let before = guard::fingerprints(&self.task.scene);
+        let report = match self.run(&self.task.world.args, false, recorder) {
             Ok(report) => report,
             Err(fault) => return self.without_guard(fault),
         };
-        guard::file_changes(self.scene, &before, recorder);
+        guard::file_changes(&self.task.scene, &before, recorder);
         if report.end.status == Some(0) {
             self.remember(&report);
         }
@@ -84,8 +58,8 @@ impl Case<'_> {
     }
 
     fn phase(&self, recorder: &Recorder) -> Outcome {
-        let Some(args) = phase::arguments(self.command, &self.world.args, self.scene) else {
-            return hand_over(self.world, self.real);
+        let Some(args) = phase::arguments(&self.command, &self.task.world.args, &self.task.scene) else {
+            return self.hand_over();
         };
         let report = match self.run(&args, true, recorder) {
             Ok(report) => report,
@@ -107,7 +81,7 @@ impl Case<'_> {
         } else {
             self.tell(&report);
         }
-        hand_over(self.world, self.real)
+        self.hand_over()
     }
 
     fn toolchain(&self, recorder: &Recorder) -> Outcome {
@@ -127,7 +101,7 @@ impl Case<'_> {
                     ui::err(&report.end.held);
                     return outcome(&report);
                 }
-                hand_over(self.world, self.real)
+                self.hand_over()
             }
             Err(fault) => self.without_guard(fault),
         }
@@ -135,12 +109,12 @@ impl Case<'_> {
 
     fn run(&self, args: &[OsString], phase: bool, recorder: &Recorder) -> Result<Report, Fault> {
         let plan = Plan {
-            world: self.world,
-            settings: self.settings,
-            env: self.env,
-            go: &self.real.path,
-            command: self.command,
-            scene: self.scene,
+            world: &self.task.world,
+            settings: &self.settings,
+            env: &self.task.env,
+            go: &self.task.real.path,
+            command: &self.command,
+            scene: &self.task.scene,
             args,
             phase,
         };
@@ -152,14 +126,15 @@ impl Case<'_> {
         match fault {
             Fault::Proxy(why) => {
                 ui::note(&format!("the guard could not start ({why}); go runs without it"));
-                hand_over(self.world, self.real)
+                self.hand_over()
             }
-            Fault::Spawn(_) => hand_over(self.world, self.real),
+            Fault::Spawn(_) => self.hand_over(),
         }
     }
 
     fn remember(&self, report: &Report) {
         if let Some(memo) = self
+            .task
             .memo
             .as_ref()
             .filter(|_| report.proxied && report.summary.requests == 0)

@@ -22,7 +22,7 @@ pub struct Plan<'a> {
     /// Our settings.
     pub settings: &'a Settings,
     /// go's settings.
-    pub env: &'a GoEnv<'a>,
+    pub env: &'a GoEnv,
     /// The real go.
     pub go: &'a Path,
     /// The command as the user gave it.

@@ -37,9 +37,8 @@ type Id = (u64, u64);
 /// Finds the real `program` (`go` or `gofmt`). In order: `GOSTEADY_REAL_GO`; the PATH behind our own entry, or all of it where
 /// we are not on it; the place recorded at install; the last one seen; at last a foreign shim, which is better than nothing.
 pub fn real_go(world: &World, program: &'static str) -> Result<RealGo, NotFound> {
-    let me = own_id(world);
-    let is_us = |m: &Metadata| Some((m.dev(), m.ino())) == me;
-    let mut not_runnable = None;
+    let me = own_ids(world);
+    let is_us = |m: &Metadata| me.contains(&(m.dev(), m.ino()));
     if program == "go"
         && let Some(path) = world.set_var("GOSTEADY_REAL_GO").map(PathBuf::from)
         && runnable(&path).is_some_and(|m| !is_us(&m))
@@ -51,39 +50,41 @@ pub fn real_go(world: &World, program: &'static str) -> Result<RealGo, NotFound>
         });
     }
 
-    let mut skipped = Vec::new();
-    let dirs: Vec<&OsStr> = world.set_var("PATH").map(split).unwrap_or_default();
-    let entries: Vec<(PathBuf, Option<Metadata>)> = dirs
-        .iter()
-        .filter(|d| !d.is_empty())
-        .map(|d| Path::new(d).join(program))
-        .map(|p| (p.clone(), std::fs::metadata(&p).ok()))
-        .collect();
-    let behind = entries
-        .iter()
-        .position(|(_, m)| m.as_ref().is_some_and(is_us))
-        .map_or(0, |i| i + 1);
-    for (path, metadata) in &entries[behind..] {
-        let Some(metadata) = metadata.as_ref().filter(|m| m.is_file() && !is_us(m)) else {
+    // What stands before our own entry counts only where we have none.
+    let (mut before, mut behind) = (Walk::default(), None);
+    for dir in world.set_var("PATH").map(split).unwrap_or_default() {
+        let path = Path::new(dir).join(program);
+        let Some(metadata) = std::fs::metadata(&path)
+            .ok()
+            .filter(|m| !dir.is_empty() && m.is_file())
+        else {
             continue;
         };
-        if metadata.permissions().mode() & 0o111 == 0 {
-            not_runnable.get_or_insert_with(|| path.clone());
-        } else if let Some(manager) = foreign_shim(path) {
-            tracing::debug!(path = %path.display(), manager, "another version manager's shim is passed over");
-            skipped.push(path.clone());
-        } else {
-            let why = if behind > 0 {
-                "the next go on PATH"
-            } else {
-                "the first go on PATH"
-            };
-            return Ok(RealGo {
-                path: path.clone(),
-                why: why.into(),
-                skipped,
-            });
+        if is_us(&metadata) {
+            behind.get_or_insert_with(Walk::default);
+            continue;
         }
+        behind.as_mut().unwrap_or(&mut before).take(path, &metadata);
+        if behind.as_ref().is_some_and(|walk| walk.found.is_some()) {
+            break;
+        }
+    }
+    let why = if behind.is_some() {
+        "the next go on PATH"
+    } else {
+        "the first go on PATH"
+    };
+    let Walk {
+        found,
+        skipped,
+        not_runnable,
+    } = behind.unwrap_or(before);
+    if let Some(path) = found {
+        return Ok(RealGo {
+            path,
+            why: why.into(),
+            skipped,
+        });
     }
 
     for (file, why) in records(world) {
@@ -115,6 +116,27 @@ pub fn real_go(world: &World, program: &'static str) -> Result<RealGo, NotFound>
     }
 }
 
+/// What a walk along PATH has met.
+#[derive(Default)]
+struct Walk {
+    found: Option<PathBuf>,
+    skipped: Vec<PathBuf>,
+    not_runnable: Option<PathBuf>,
+}
+
+impl Walk {
+    fn take(&mut self, path: PathBuf, metadata: &Metadata) {
+        if self.found.is_some() {
+        } else if metadata.permissions().mode() & 0o111 == 0 {
+            self.not_runnable.get_or_insert(path);
+        } else if foreign_shim(&path).is_some() {
+            self.skipped.push(path);
+        } else {
+            self.found = Some(path);
+        }
+    }
+}
+
 /// Where a real go is recorded: by the installer beside our own files, by ourselves in the state directory.
 pub fn records(world: &World) -> Vec<(PathBuf, &'static str)> {
     let installed = world
@@ -140,21 +162,33 @@ pub fn is_script(path: &Path) -> bool {
         && &magic == b"#!"
 }
 
-// Our own identity: the running executable, else (no /proc) the name we were called by.
-fn own_id(world: &World) -> Option<Id> {
+// Our own identity: the running executable and its twin (launcher and whole program stand side by side); without /proc,
+// the name we were called by.
+fn own_ids(world: &World) -> Vec<Id> {
     let id = |path: &Path| std::fs::metadata(path).ok().map(|m| (m.dev(), m.ino()));
-    if let Some(id) = world.exe.as_deref().and_then(id) {
-        return Some(id);
+    if let Some(exe) = world.exe.as_deref() {
+        let twin = match exe.file_name().and_then(OsStr::to_str) {
+            Some("gosteady") => "gosteady-launch",
+            _ => "gosteady",
+        };
+        let ids: Vec<Id> = [id(exe), id(&exe.with_file_name(twin))]
+            .into_iter()
+            .flatten()
+            .collect();
+        if !ids.is_empty() {
+            return ids;
+        }
     }
     let name = Path::new(&world.argv0);
     if name.components().count() > 1 {
-        return id(name);
+        return id(name).into_iter().collect();
     }
-    split(world.set_var("PATH")?)
+    let dirs = world.set_var("PATH").map(split).unwrap_or_default();
+    let found = dirs
         .into_iter()
         .map(|d| Path::new(d).join(name))
-        .find_map(|p| runnable(&p))
-        .map(|m| (m.dev(), m.ino()))
+        .find_map(|p| runnable(&p));
+    found.map(|m| (m.dev(), m.ino())).into_iter().collect()
 }
 
 fn runnable(path: &Path) -> Option<Metadata> {

@@ -16,6 +16,29 @@ use std::path::{Path, PathBuf};
 /// Memos kept; the oldest go first.
 const KEPT: usize = 4000;
 
+/// Flags of `go test` that choose what runs, not what is loaded: an editor that runs one test after another asks with
+/// the same memo. What follows the package of `run` or `tool`, or `-args`, is not part of the command either.
+const HARMLESS: &[&str] = &[
+    "bench",
+    "benchmem",
+    "benchtime",
+    "count",
+    "cpu",
+    "failfast",
+    "fuzz",
+    "fuzzminimizetime",
+    "fuzztime",
+    "json",
+    "list",
+    "parallel",
+    "run",
+    "short",
+    "shuffle",
+    "skip",
+    "timeout",
+    "v",
+];
+
 /// The memo of one command on one input; it may or may not exist.
 #[derive(Debug, Clone)]
 pub struct Memo(PathBuf);
@@ -30,7 +53,15 @@ impl Memo {
         // 64 bits of SipHash: a mistaken match would cost one unguarded run, nothing more.
         let mut hash = DefaultHasher::new();
         env!("CARGO_PKG_VERSION").hash(&mut hash);
-        world.args.hash(&mut hash);
+        (&command.words, &command.chdir, &command.operands).hash(&mut hash);
+        let test = command.words == ["test"];
+        for flag in command
+            .flags
+            .iter()
+            .filter(|f| !(test && HARMLESS.contains(&f.name)))
+        {
+            (flag.name, flag.value).hash(&mut hash);
+        }
         scene.dir.hash(&mut hash);
         identity(go).hash(&mut hash);
         for (name, value) in &world.env {
@@ -173,12 +204,43 @@ mod tests {
         differs(&world, "GOFLAGS");
         world.args.push("-v".into());
         differs(&world, "argv");
+        world.args = ["test", "-tags=x", "."].map(OsString::from).to_vec();
+        differs(&world, "another command");
         std::fs::write(p.join("go"), "2").unwrap();
         differs(&world, "the go binary");
         std::fs::write(p.join("go.work"), "go 1.22\nuse ./lib\n").unwrap();
         differs(&world, "go.work");
         std::fs::remove_dir_all(p.join("cache")).unwrap();
         differs(&world, "the module cache");
+    }
+
+    #[test]
+    fn one_memo_for_one_test_after_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let world = World {
+            cwd: Some(dir.path().into()),
+            env: vec![
+                ("XDG_STATE_HOME".into(), dir.path().into()),
+                ("HOME".into(), dir.path().into()),
+            ],
+            ..World::default()
+        };
+        let name = |line: &str| {
+            let world = World {
+                args: line.split_whitespace().map(OsString::from).collect(),
+                ..world.clone()
+            };
+            let env = GoEnv::read(&world, Path::new("/nowhere/go"));
+            let command = Command::parse(&world.args);
+            let scene = Scene::read(&world, &env, &command);
+            Memo::of(&world, &env, Path::new("/nowhere/go"), &command, &scene)
+                .unwrap()
+                .0
+        };
+        assert_eq!(name("test -run A ./x"), name("test -run B -v ./x -args y"));
+        assert_eq!(name("run . a"), name("run . b"));
+        assert_ne!(name("test ./x"), name("test ./y"));
+        assert_ne!(name("test -tags a ./x"), name("test -tags b ./x"));
     }
 
     #[test]

@@ -10,6 +10,8 @@ use crate::outcome::{Code, Outcome};
 use crate::trace::{Event, Recorder};
 use crate::ui;
 use std::ffi::OsString;
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 
 /// A task with what is needed to run it.
 struct Case<'a> {
@@ -20,6 +22,7 @@ struct Case<'a> {
 
 /// Runs a command that needs a guard.
 pub fn guarded(task: Task) -> Outcome {
+    remember_go(&task);
     let case = Case {
         task: &task,
         command: Command::parse(&task.world.args),
@@ -147,6 +150,25 @@ impl Case<'_> {
         for note in &report.summary.notes {
             ui::note(note);
         }
+    }
+}
+
+// The go behind us, for a child whose PATH holds none. It costs a write only when it changes.
+fn remember_go(task: &Task) {
+    let Some(file) = task.world.state_dir().map(|dir| dir.join("real-go")) else {
+        return;
+    };
+    let path = task.real.path.as_os_str().as_bytes();
+    let known = std::fs::read(&file).is_ok_and(|seen| seen.trim_ascii() == path);
+    if known || !task.real.path.is_absolute() || task.real.why == "GOSTEADY_REAL_GO" {
+        return;
+    }
+    if let Some(dir) = file.parent()
+        && std::fs::create_dir_all(dir).is_ok()
+        && let Ok(mut beside) = tempfile::NamedTempFile::new_in(dir)
+        && beside.write_all(&[path, b"\n"].concat()).is_ok()
+    {
+        let _ = beside.persist(&file);
     }
 }
 

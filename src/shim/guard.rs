@@ -84,7 +84,9 @@ pub fn run(plan: &Plan, recorder: &Recorder) -> Result<Report, Fault> {
         report_after: plan.settings.hang.report_after,
         deadline: plan.settings.hang.deadline,
     };
+    super::started();
     let end = supervise::run(&job, &activity, recorder);
+    super::ended();
     let proxied = running.is_some();
     let summary = running.map(proxy::Running::stop).unwrap_or_default();
     Ok(Report {

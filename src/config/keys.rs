@@ -30,6 +30,16 @@ pub enum Project {
     Tighten,
 }
 
+impl Project {
+    /// The rule in a word, as `gosteady config --json` and the documentation give it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Project::Never => "no",
+            Project::Tighten => "stricter only",
+        }
+    }
+}
+
 /// The kind of a setting, with the way to its place in [`Settings`].
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
@@ -282,6 +292,11 @@ impl Key {
     /// The setting with this path.
     pub fn find(path: &str) -> Option<&'static Key> {
         KEYS.iter().find(|k| k.path == path)
+    }
+
+    /// The value that settings give it, as a person would write it.
+    pub fn show(&self, settings: &Settings) -> String {
+        super::value::show(self, settings)
     }
 
     /// The variable to recommend: the short one where there is one.

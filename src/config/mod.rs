@@ -65,7 +65,7 @@ impl Loaded {
         KEYS.iter().enumerate().map(|(index, key)| Entry {
             key,
             value: Sourced {
-                value: value::show(key, &self.settings),
+                value: key.show(&self.settings),
                 origin: self.origin_at(index),
             },
         })

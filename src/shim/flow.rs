@@ -5,7 +5,7 @@ use super::decision::Action;
 use super::fast::{Task, hand_over};
 use super::guard::{self, Fault, Plan, Report};
 use super::phase;
-use crate::config::Settings;
+use crate::config::{self, Settings};
 use crate::outcome::{Code, Outcome};
 use crate::trace::{Event, Recorder};
 use crate::ui;

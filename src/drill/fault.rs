@@ -188,7 +188,7 @@ impl Fault {
             Fault::Only(kind, fault) => when(Kind::of(turn.path) == *kind, fault),
             Fault::OneIn { of, seed, fault } => {
                 let roll = Random(seed ^ turn.number.wrapping_mul(0xd134_2543_de82_ef95)).next();
-                when(roll % (*of).max(1) == 0, fault)
+                when(roll.is_multiple_of((*of).max(1)), fault)
             }
             Fault::Any(parts) => {
                 let plans = parts.iter().map(|part| part.plan(turn));

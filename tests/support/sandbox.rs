@@ -23,12 +23,25 @@ pub struct Sandbox {
 impl Sandbox {
     /// A sandbox over the go in this directory; its project is empty.
     pub fn new(real: &Path) -> Sandbox {
+        Sandbox::build(Some(real))
+    }
+
+    /// A sandbox over the fake go; `None` where that cannot run.
+    pub fn fake(test: &str) -> Option<Sandbox> {
+        let mut sandbox = Sandbox::build(None);
+        let out = sandbox.path("out");
+        std::fs::create_dir(&out).expect("a directory");
+        sandbox.set("FAKEGO_OUT", out);
+        super::fakego::install(&sandbox.real, test).then_some(sandbox)
+    }
+
+    fn build(real: Option<&Path>) -> Sandbox {
         let dir = tempfile::Builder::new()
             .prefix("gosteady-test-")
             .tempdir()
             .expect("a temporary directory");
         let sandbox = Sandbox {
-            real: real.to_path_buf(),
+            real: real.map_or_else(|| dir.path().join("fakego"), Path::to_path_buf),
             env: BTreeMap::new(),
             limit: LIMIT,
             dir,
@@ -143,11 +156,6 @@ impl Sandbox {
         } else {
             self.limit = Duration::from_secs(1200);
         }
-        self
-    }
-
-    pub fn limit(&mut self, limit: Duration) -> &mut Sandbox {
-        self.limit = limit;
         self
     }
 

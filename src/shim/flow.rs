@@ -23,10 +23,14 @@ struct Case<'a> {
 /// Runs a command that needs a guard.
 pub fn guarded(task: Task) -> Outcome {
     remember_go(&task);
+    let loaded = config::load(&task.world);
+    if let Some(warning) = config::warning(&loaded.findings) {
+        ui::note(&warning);
+    }
     let case = Case {
         task: &task,
         command: Command::parse(&task.world.args),
-        settings: Settings::default(),
+        settings: loaded.settings,
     };
     let recorder = Recorder::off();
     recorder.emit(Event::Decision {

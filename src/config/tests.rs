@@ -379,7 +379,7 @@ fn a_file_may_be_no_text_no_file_or_not_ours_to_read() {
 
     let m = Machine::new().project("patience = \"1m\"");
     let path = m.at("home/work/gosteady.toml");
-    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0)).unwrap();
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o0)).unwrap();
     // root may read everything.
     if fs::read(&path).is_err() {
         assert_eq!(

@@ -6,16 +6,16 @@ use clap::{Parser, Subcommand};
 /// What every page of help ends with.
 const AFTER: &str = "\
 Examples:
-  gosteady which --why              which go would run here, and every rule that led there
-  gosteady config                   every setting, its value and who set it
-  gosteady config --check           what is wrong with the configuration, line by line
-  gosteady trace list               what recent go commands did
-  gosteady completions bash         a completion script for your shell
+  gosteady which --why         which go would run here, and why
+  gosteady config              every setting, its value and who set it
+  gosteady config --check      what is wrong with the configuration
+  gosteady trace list          what recent go commands did
+  gosteady completions bash    a completion script for your shell
 
-Used as go: put the directory of gosteady's `go` first on PATH. Every go command then works as before;
-GOSTEADY_BYPASS=1 switches gosteady off for one command.
+Used as go: put the directory of gosteady's `go` first on PATH. Every go
+command then works as before; GOSTEADY_BYPASS=1 switches gosteady off for one.
 
-Exit status: 0 done, 1 something was found (--check), 2 the command line is wrong,
+Exit status: 0 done, 1 something was found (--check), 2 wrong command line,
 69 no upstream could be reached, 70 an error inside gosteady.
 
 More: docs/configuration.md, docs/environment.md";
@@ -25,11 +25,9 @@ More: docs/configuration.md, docs/environment.md";
 #[command(
     name = "gosteady",
     version,
-    about,
     after_help = AFTER,
     arg_required_else_help = true,
     subcommand_required = true,
-    disable_help_subcommand = false,
     max_term_width = 110
 )]
 pub struct Args {

@@ -9,11 +9,12 @@ use clap::CommandFactory;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  bash   gosteady completions bash > ~/.local/share/bash-completion/completions/gosteady
-  zsh    gosteady completions zsh > a file `_gosteady` in a directory of $fpath
-  fish   gosteady completions fish > ~/.config/fish/completions/gosteady.fish
+  gosteady completions bash \\
+    > ~/.local/share/bash-completion/completions/gosteady
+  gosteady completions zsh > ~/.zfunc/_gosteady     (a directory of $fpath)
+  gosteady completions fish > ~/.config/fish/completions/gosteady.fish
 
-They complete `gosteady` itself. Completion of go commands is untouched: `go` is completed by what you use today.")]
+They complete `gosteady` itself; `go` is completed by what you use today.")]
 pub struct Args {
     /// The shell to write for.
     #[arg(value_enum)]

@@ -12,15 +12,18 @@ use std::ffi::OsString;
 /// Show every setting with its value and who set it, or check the files.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Layers, the strongest first: the command line, GOSTEADY_* variables, the project's gosteady.toml (the nearest at or
-above this directory, within its repository), ~/.config/gosteady/config.toml, /etc/gosteady/config.toml, defaults.
-A project's file may only make settings stricter. A fault never stops go: the layer below applies.
+Layers, the strongest first:
+  the command line, GOSTEADY_* variables,
+  gosteady.toml, the nearest at or above this directory in its repository,
+  ~/.config/gosteady/config.toml, /etc/gosteady/config.toml, defaults.
+A project's gosteady.toml may only make settings stricter. A fault never
+stops go: the layer below applies.
 
 Examples:
-  gosteady config                                   every setting
-  gosteady config --check                           what is wrong, with the lines; exits 1 if anything is
-  gosteady config --json | jq '.settings[]'         for a script
-  gosteady config --set proxy.failover=always       what it would look like
+  gosteady config                               every setting
+  gosteady config --check                       what is wrong, with the lines
+  gosteady config --json | jq '.settings[]'     for a script
+  gosteady config --set proxy.failover=always   what it would look like
 
 More: docs/configuration.md")]
 pub struct Args {

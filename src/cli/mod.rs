@@ -34,22 +34,28 @@ fn run(command: &Command, world: &World) -> Outcome {
     }
 }
 
-/// Prints what clap has to say: help that was asked for to stdout, anything else to stderr.
+/// Prints what clap has to say.
 fn explain(error: &clap::Error, world: &World) -> Outcome {
-    let asked = !error.use_stderr();
-    let stream = if asked { Stream::Out } else { Stream::Err };
+    let (stream, code) = verdict(error);
     let text = error.render();
     let text = if Style::of(world, stream).is_coloured() {
         text.ansi().to_string()
     } else {
         text.to_string()
     };
-    if asked {
-        ui::out(&text);
-        Outcome::Ours(Code::Ok)
+    match stream {
+        Stream::Out => ui::out(&text),
+        Stream::Err => ui::err(&text),
+    }
+    Outcome::Ours(code)
+}
+
+/// Help that was asked for is output and success; anything else is an error.
+fn verdict(error: &clap::Error) -> (Stream, Code) {
+    if error.use_stderr() {
+        (Stream::Err, Code::Usage)
     } else {
-        ui::err(&text);
-        Outcome::Ours(Code::Usage)
+        (Stream::Out, Code::Ok)
     }
 }
 
@@ -66,6 +72,19 @@ mod tests {
     #[test]
     fn the_definitions_hold_together() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn help_fits_a_terminal() {
+        let root = Args::command();
+        let ours = ["config", "which", "completions"];
+        let pages = root.get_subcommands().filter(|c| ours.contains(&c.get_name()));
+        for page in pages.chain([&root]) {
+            let text = page.get_after_help().unwrap().to_string();
+            for line in text.lines() {
+                assert!(line.chars().count() < 80, "{}: {line}", page.get_name());
+            }
+        }
     }
 
     #[test]
@@ -91,10 +110,11 @@ mod tests {
 
     #[test]
     fn only_what_was_asked_for_succeeds() {
-        let outcome = |args: &[&str]| explain(&parse(args).unwrap_err(), &World::default());
-        assert_eq!(outcome(&["--version"]), Outcome::Ours(Code::Ok));
-        assert_eq!(outcome(&[]), Outcome::Ours(Code::Usage));
-        assert_eq!(outcome(&["confg"]), Outcome::Ours(Code::Usage));
+        let verdict = |args: &[&str]| verdict(&parse(args).unwrap_err());
+        assert_eq!(verdict(&["--version"]), (Stream::Out, Code::Ok));
+        assert_eq!(verdict(&["help", "config"]), (Stream::Out, Code::Ok));
+        assert_eq!(verdict(&[]), (Stream::Err, Code::Usage));
+        assert_eq!(verdict(&["confg"]), (Stream::Err, Code::Usage));
     }
 
     #[test]

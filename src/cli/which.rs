@@ -10,9 +10,9 @@ use crate::world::World;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  gosteady which                    the path of the go that would run
-  gosteady which --why              every rule that led there, and what was passed over
-  gosteady which --json gofmt       the same for gofmt, for a script")]
+  gosteady which                the path of the go that would run
+  gosteady which --why          every rule that led there
+  gosteady which --json gofmt   the same for gofmt, for a script")]
 pub struct Args {
     /// Print one JSON object.
     #[arg(long)]

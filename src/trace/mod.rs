@@ -8,6 +8,7 @@ pub mod log;
 pub mod read;
 pub mod recorder;
 pub mod redact;
+mod run;
 pub mod store;
 pub mod summary;
 mod writer;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::trace::event::{Attempt, Run, Upstream};
 use proptest::prelude::*;
 
 const RUN: &str = r#"{"t":0.0,"kind":"run","schema":1,"gosteady":"0.1.0","id":"00","verb":"get"}"#;
@@ -97,21 +98,68 @@ fn a_read_error_is_a_note() {
     assert_eq!(reader.notes().error.as_deref(), Some("bad sector"));
 }
 
-#[test]
-fn every_kind_survives_writing_and_reading() {
-    let events = [
+/// One event of every kind, every field set.
+fn samples() -> Vec<Event> {
+    let text = String::new;
+    let map = || [("k".to_string(), "v".to_string())].into();
+    let attempt = Attempt {
+        dns_ms: Some(1.0),
+        connect_ms: Some(2.0),
+        tls_ms: Some(3.0),
+        first_byte_ms: Some(4.0),
+        bytes: u64::MAX,
+        status: Some(200),
+        headers: map(),
+        ..Attempt::default()
+    };
+    vec![
+        Event::Run(Run {
+            schema: SCHEMA,
+            env: map(),
+            settings: map(),
+            ..Run::default()
+        }),
+        Event::Decision {
+            action: text(),
+            why: text(),
+        },
+        Event::Upstreams {
+            list: vec![Upstream::default()],
+        },
         Event::Request {
             request: 1,
-            resource: "m@v1.0.0 zip".into(),
-            upstream: "https://a".into(),
+            resource: text(),
+            upstream: text(),
         },
-        Event::Attempt(crate::trace::event::Attempt {
-            status: Some(200),
-            bytes: u64::MAX,
-            ..Default::default()
-        }),
-        Event::Upstreams {
-            list: vec![Default::default()],
+        Event::Attempt(attempt),
+        Event::Retry {
+            request: 1,
+            action: text(),
+            why: text(),
+            wait_ms: 0.5,
+            upstream: text(),
+        },
+        Event::Answer {
+            request: 1,
+            status: 200,
+            bytes: 1,
+            total_ms: 1.0,
+            served_by: text(),
+            attempts: 1,
+        },
+        Event::Child {
+            pid: 1,
+            program: text(),
+        },
+        Event::Waiting {
+            what: text(),
+            for_ms: 1.0,
+        },
+        Event::Ending {
+            target: text(),
+            pid: 1,
+            signal: text(),
+            why: text(),
         },
         Event::ChildEnd {
             status: None,
@@ -120,11 +168,53 @@ fn every_kind_survives_writing_and_reading() {
             system_ms: 0.5,
             max_rss_kib: 7,
         },
-    ];
-    for event in events {
+        Event::Stderr { line: text() },
+        Event::FileChanged {
+            file: text(),
+            before: text(),
+            after: text(),
+        },
+        Event::Warning { text: text() },
+        Event::Log {
+            level: text(),
+            target: text(),
+            message: text(),
+        },
+        Event::End {
+            outcome: text(),
+            code: 1,
+            total_ms: 1.0,
+            dropped: 0,
+        },
+    ]
+}
+
+#[test]
+fn every_kind_survives_writing_and_reading() {
+    for event in samples() {
         let record = Record { t: 1.25, event };
         let (lines, _) = read(serde_json::to_string(&record).unwrap().as_bytes());
         assert_eq!(lines[0].record, Some(record));
+    }
+}
+
+#[test]
+fn the_documentation_names_every_kind_and_field() {
+    let docs = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/trace.md")).unwrap();
+    for event in samples() {
+        let value = serde_json::to_value(&event).unwrap();
+        let kind = value["kind"].as_str().unwrap();
+        let row = |line: &&str| line.starts_with(&format!("| `{kind}` |"));
+        let row = docs
+            .lines()
+            .find(row)
+            .unwrap_or_else(|| panic!("{kind} is not documented"));
+        for field in value.as_object().unwrap().keys().filter(|field| *field != "kind") {
+            assert!(
+                row.contains(&format!("`{field}`")),
+                "{kind}: {field} is not documented"
+            );
+        }
     }
 }
 

@@ -30,9 +30,8 @@ pub fn argv(args: &[OsString]) -> Vec<String> {
 
 /// The words of GOFLAGS, each a flag with its value after `=` (cmd/go/internal/base/goflags.go).
 pub fn flag_words(goflags: &str) -> String {
-    let mut words = quoted_words(goflags).into_iter().peekable();
     let mut shown = Vec::new();
-    while let Some(word) = words.next() {
+    for word in quoted_words(goflags) {
         shown.push(
             match flag(&word).map(|(name, value)| (name, value, known("", name))) {
                 Some((name, Some(value), Some(kind))) => format!("-{name}={}", flag_value(kind, value)),

@@ -1,6 +1,7 @@
 //! Variables as a trace may tell them: an allow-list, and per variable what may be shown.
 
 use super::argv::{counted, flag_words};
+use super::text::is_secret_name;
 use super::{HIDDEN, text};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -44,6 +45,7 @@ fn rule(name: &str) -> Option<Show> {
         }
         "SSH_AUTH_SOCK" | "DISPLAY" | "WAYLAND_DISPLAY" | "REQUEST_METHOD" => Some(Show::Presence),
         _ if TEXT.contains(&name) => Some(Show::Text),
+        _ if name.starts_with("GOSTEADY_") && is_secret_name(name) => Some(Show::Presence),
         _ if name.starts_with("GOSTEADY_") => Some(Show::Text),
         _ => None,
     }
@@ -108,7 +110,7 @@ mod tests {
                 "https://…@a|https://…@b,direct",
             ),
             ("GOSTEADY_USER_GOPROXY", "=https://u:p@a", "=https://…@a"),
-            ("GOSTEADY_ANY_TOKEN", "https://u:p@a", "https://…@a"),
+            ("GOSTEADY_ANY_TOKEN", "hunter2", "set"),
             ("GOFLAGS", "-ldflags=-X=a=b -mod=mod", "-ldflags=…1 word -mod=mod"),
             ("GOAUTH", "netrc; helper --key hunter2", "netrc; helper …2 words"),
             ("GOCACHEPROG", "/bin/prog -t hunter2", "/bin/prog …2 words"),

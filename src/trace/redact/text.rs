@@ -194,7 +194,8 @@ fn value_length(value: &str) -> usize {
     quoted.unwrap_or_else(|| value.find(char::is_whitespace).unwrap_or(value.len()))
 }
 
-fn is_secret_name(name: &str) -> bool {
+/// Whether a variable, field or parameter of this name holds a secret.
+pub(super) fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     SECRET_NAMES.iter().any(|part| name.contains(part))
 }

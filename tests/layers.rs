@@ -172,11 +172,7 @@ fn the_reader_sees_what_it_should() {
             &["shim"],
             &["ui"],
         ),
-        (
-            "use super::cli::Args; use super::super::x;",
-            &["shim"],
-            &["cli", "x"],
-        ),
+        ("use super::cli::Args;", &["shim"], &["cli"]),
         ("use super::argv;", &["shim", "run"], &[]),
         ("use super::super::proxy::start;", &["shim", "run"], &["proxy"]),
         ("use some_crate::cli;", &["shim"], &[]),

@@ -8,12 +8,15 @@ use super::exec;
 use super::memo::Memo;
 use super::nesting::{self, Nesting};
 use super::scene::Scene;
-use crate::config::goenv::GoEnv;
+use super::table::{self, Class};
+use crate::config::{self, goenv::GoEnv};
 use crate::face::Face;
 use crate::outcome::{Code, Outcome};
 use crate::toolchain::find::{self, NotFound, RealGo};
+use crate::trace::invocations::{self, Invocation};
 use crate::ui;
 use crate::world::World;
+use std::time::SystemTime;
 
 /// What the fast path came to.
 #[derive(Debug)]
@@ -81,12 +84,19 @@ fn command(world: World, real: RealGo) -> Fast {
     let scene = Scene::read(&world, &env, &command);
     let decision = decision::decide(&command, &scene);
     if decision.action == Action::Exec {
+        note_invocation(&world, &real, &command, decision.why);
         return Fast::Ended(hand_over(&world, &real));
     }
     let forced = world.set_var("GOSTEADY_FORCE_GUARD").is_some();
     let memo = Memo::of(&world, &env, &real.path, &command, &scene).filter(|_| !forced);
     let may_be_known = decision.action != Action::ToolchainFirst && scene.missing_toolchain.is_none();
     if may_be_known && memo.as_ref().is_some_and(Memo::is_known) {
+        note_invocation(
+            &world,
+            &real,
+            &command,
+            "this command on this input last made no request",
+        );
         return Fast::Ended(hand_over(&world, &real));
     }
 
@@ -98,6 +108,20 @@ fn command(world: World, real: RealGo) -> Fast {
         decision,
         memo,
     }))
+}
+
+// A command that may download but is exec'd leaves a line; one that makes no request only if asked for.
+fn note_invocation(world: &World, real: &RealGo, command: &Command, why: &str) {
+    let loaded = config::load(world);
+    if table::class(command) == Class::Zero && !config::invocations_all(&loaded) {
+        return;
+    }
+    let Some(place) = invocations::place(&loaded.settings, world) else {
+        return;
+    };
+    let line = Invocation::new(SystemTime::now(), &command.verb(), &world.args, &real.path, why);
+    // A state directory that can't be written costs the line, not the command.
+    let _ = invocations::append(&place, &line);
 }
 
 /// Execs the real go with the environment as it came; where it is a script, which may call `go` again, with the

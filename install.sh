@@ -136,6 +136,30 @@ install_program() {
     commit 755 "$prefix/bin/gosteady"
 }
 
+# The fast path alone, linked statically, halves what the shim adds to a command that needs no guard. Where it can't be
+# had (no static libc, another system) the shims link to the whole program, which does the same.
+install_fast() {
+    fast=${binary%/*}/gosteady-launch
+    if [ -z "${GOSTEADY_BINARY:-}" ]; then
+        step "build $fast: cargo rustc, statically linked" || return 0
+        (unset CARGO_BUILD_TARGET && cd -- "$root" &&
+            cargo rustc --quiet --release --locked --bin gosteady-launch --target-dir "$target" -- \
+                -C target-feature=+crt-static -C relocation-model=static) 2>/dev/null || fast=
+    fi
+    if [ -n "$fast" ] && is_program "$fast"; then
+        step "copy $fast to $prefix/bin/gosteady-launch" || return 0
+        begin "$prefix/bin/gosteady-launch"
+        if cp -- "$fast" "$temporary" && chmod 755 "$temporary" && "$temporary" --version >/dev/null 2>&1; then
+            commit 755 "$prefix/bin/gosteady-launch"
+            SHIM_TARGET=gosteady-launch
+            return
+        fi
+        rm -f -- "$temporary"
+        temporary=
+    fi
+    rm -f -- "$prefix/bin/gosteady-launch"
+}
+
 # A link, or where none can be made the launcher and the program under the name of the face.
 install_shim() { # FACE
     if [ "$launcher" = no ]; then
@@ -155,7 +179,7 @@ install_shim() { # FACE
     step "copy the launcher to $prefix/shims/$1, and the program to $prefix/libexec/$1" || return 0
     make_directory "$prefix/libexec"
     begin "$prefix/libexec/$1"
-    ln -- "$prefix/bin/$SHIM_TARGET" "$temporary" 2>/dev/null || cp -- "$prefix/bin/$SHIM_TARGET" "$temporary"
+    ln -- "$prefix/bin/gosteady" "$temporary" 2>/dev/null || cp -- "$prefix/bin/gosteady" "$temporary"
     commit 755 "$prefix/libexec/$1"
     make_directory "$prefix/shims"
     begin "$prefix/shims/$1"
@@ -196,7 +220,7 @@ check_room() {
 # Whether a file named go is a shim of ours, from this or another install.
 is_shim() {
     [ -e "$1" ] || [ -L "$1" ] || return 1
-    [ -L "$1" ] && case $(readlink "$1") in *"/$SHIM_TARGET" | "$SHIM_TARGET") return 0 ;; esac
+    [ -L "$1" ] && case $(readlink "$1") in */gosteady | gosteady | */gosteady-launch) return 0 ;; esac
     # shellcheck disable=SC3013 # in POSIX since 2024, and in dash, busybox, bash and zsh before
     [ -e "$prefix/bin/gosteady" ] && [ "$1" -ef "$prefix/bin/gosteady" ] && return 0
     has_mark "$1"
@@ -376,6 +400,7 @@ install() {
     build
     [ "$dry_run" = yes ] || make_directory "$prefix"
     install_program
+    install_fast
     for face in $FACES; do install_shim "$face"; done
     install_environment
     record_real_go
@@ -413,7 +438,7 @@ uninstall() {
         remove_file "$prefix/libexec/$face"
         remove_file "$prefix/shims/$face"
     done
-    for file in env.sh env.fish real-go bin/gosteady; do remove_file "$prefix/$file"; done
+    for file in env.sh env.fish real-go bin/gosteady bin/gosteady-launch; do remove_file "$prefix/$file"; done
     if [ "$dry_run" = no ]; then
         for directory in shims libexec bin; do
             rmdir -- "$prefix/$directory" 2>/dev/null || :

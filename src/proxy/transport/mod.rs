@@ -12,6 +12,7 @@ mod connect;
 mod env_proxy;
 mod fault;
 mod hop;
+mod keepalive;
 mod pool;
 mod redirect;
 mod resolve;

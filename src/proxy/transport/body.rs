@@ -6,9 +6,14 @@ use super::pool::{Key, Pool};
 use super::{Class, Failure, Way};
 use crate::activity::Pulse;
 use bytes::{Bytes, BytesMut};
+use flate2::write::MultiGzDecoder;
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
+use std::io::Write as _;
 use std::sync::Arc;
+
+/// How many packed bytes are unpacked in one go.
+const UNPACKED_AT_ONCE: usize = 4 << 10;
 
 /// A body that is still arriving. Dropping it ends the transfer; its connection is not used again then. A body read
 /// to its end gives its connection back.
@@ -19,6 +24,10 @@ pub struct Body {
     host: String,
     stated: Option<u64>,
     got: u64,
+    /// Set where the peer compressed what was not asked to be; Go unpacks it, too.
+    gunzip: Option<MultiGzDecoder<Vec<u8>>>,
+    /// What came and is not unpacked yet.
+    packed: Bytes,
     way: Way,
     pulse: Pulse,
     failed: Option<Fault>,
@@ -40,10 +49,18 @@ impl Body {
             host,
             stated,
             got: 0,
+            gunzip: None,
+            packed: Bytes::new(),
             way,
             pulse,
             failed: None,
         }
+    }
+
+    /// The same body, unpacked from gzip. Lengths stay those on the wire.
+    pub(super) fn gunzip(mut self) -> Body {
+        self.gunzip = Some(MultiGzDecoder::new(Vec::new()));
+        self
     }
 
     /// The next piece; `None` at the end. A body shorter than its stated length is an error of class
@@ -51,6 +68,9 @@ impl Body {
     pub async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
         if let Some(fault) = &self.failed {
             return Err(fault.clone().on(self.way.clone()));
+        }
+        if let Some(piece) = self.unpack().map_err(|fault| self.fail(fault))? {
+            return Ok(Some(piece));
         }
         while self.conn.is_some() {
             match self.incoming.frame().await {
@@ -60,7 +80,13 @@ impl Body {
                     {
                         self.got += piece.len() as u64;
                         self.pulse.bytes(piece.len() as u64);
-                        return Ok(Some(piece));
+                        if self.gunzip.is_none() {
+                            return Ok(Some(piece));
+                        }
+                        self.packed = piece;
+                        if let Some(piece) = self.unpack().map_err(|fault| self.fail(fault))? {
+                            return Ok(Some(piece));
+                        }
                     }
                 }
                 Some(Err(error)) => {
@@ -70,11 +96,47 @@ impl Body {
                     Some(stated) if stated != self.got => {
                         return Err(self.fail(Fault::short(&self.host, self.got, stated)));
                     }
-                    _ => self.give_back().await,
+                    _ => {
+                        let rest = self.unpack_rest().map_err(|fault| self.fail(fault))?;
+                        self.give_back().await;
+                        return Ok(Some(rest).filter(|rest| !rest.is_empty()));
+                    }
                 },
             }
         }
         Ok(None)
+    }
+
+    /// What the packed bytes at hand hold, a part of them at a time: a little gzip may unpack to very much.
+    fn unpack(&mut self) -> Result<Option<Bytes>, Fault> {
+        let Some(gunzip) = &mut self.gunzip else {
+            return Ok(None);
+        };
+        while !self.packed.is_empty() {
+            let part = self.packed.split_to(self.packed.len().min(UNPACKED_AT_ONCE));
+            if gunzip.write_all(&part).and_then(|()| gunzip.flush()).is_err() {
+                return Err(self.garbled());
+            }
+            if !gunzip.get_ref().is_empty() {
+                return Ok(Some(std::mem::take(gunzip.get_mut()).into()));
+            }
+        }
+        Ok(None)
+    }
+
+    fn unpack_rest(&mut self) -> Result<Bytes, Fault> {
+        let Some(gunzip) = &mut self.gunzip else {
+            return Ok(Bytes::new());
+        };
+        match gunzip.try_finish() {
+            Ok(()) => Ok(std::mem::take(gunzip.get_mut()).into()),
+            Err(_) => Err(self.garbled()),
+        }
+    }
+
+    fn garbled(&self) -> Fault {
+        let reason = format!("body from {} is no gzip, though it says so", self.host);
+        Fault::new(Class::Cut, reason)
     }
 
     /// The whole body, where it is no longer than `limit` bytes; a longer one is an error of class

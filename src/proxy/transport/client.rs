@@ -186,15 +186,15 @@ impl Client {
         if head.version == Version::HTTP_10 {
             way.protocol = "HTTP/1.0";
         }
-        let headers = collapse(&head.headers);
+        let mut headers = collapse(&head.headers);
         let status = head.status.as_u16();
         // RFC 9110, 8.6: with these it is not the length of this body.
         let stated = !matches!(status, 204 | 304) && !headers.contains_key("transfer-encoding");
-        let length = headers
+        let mut length = headers
             .get("content-length")
             .filter(|_| stated)
             .and_then(|l| l.trim().parse().ok());
-        let body = Body::new(
+        let mut body = Body::new(
             incoming,
             conn,
             (Arc::clone(&self.pool), Key::of(address)),
@@ -202,6 +202,16 @@ impl Client {
             way.clone(),
             get.flight.pulse(),
         );
+        // net/http's Transport unpacks gzip; a range of a packed file cannot be.
+        if status != 206
+            && headers
+                .get("content-encoding")
+                .is_some_and(|e| e.eq_ignore_ascii_case("gzip"))
+        {
+            body = body.gunzip();
+            headers.retain(|name, _| name != "content-encoding" && name != "content-length");
+            length = None;
+        }
         Answer {
             status,
             headers,

@@ -5,6 +5,7 @@ use super::conn::{Conn, Sender};
 use super::env_proxy::{EnvProxy, Kind, Proxy};
 use super::fault::Fault;
 use super::hop;
+use super::keepalive;
 use super::resolve::Resolver;
 use super::stream::{Counted, Stream};
 use super::tls::{self, Tls};
@@ -139,6 +140,7 @@ impl Connector {
                 journey.way.peer = Some(peer);
                 // A comfort; a stream that refuses it still carries bytes.
                 let _ = stream.set_nodelay(true);
+                keepalive::enable(&stream);
                 Ok((stream, peer))
             }
             Err((peer, error)) => {
@@ -204,6 +206,7 @@ async fn speak(stream: Stream, h2: bool, peer: SocketAddr, host: &str) -> Result
         let (sender, driver) = builder
             .initial_stream_window_size(4 << 20)
             .initial_connection_window_size(16 << 20)
+            .max_header_list_size(1 << 20)
             .handshake(io)
             .await
             .map_err(failed)?;

@@ -12,6 +12,7 @@ mod connect;
 mod env_proxy;
 mod fault;
 mod hop;
+mod keepalive;
 mod pool;
 mod redirect;
 mod resolve;
@@ -40,11 +41,11 @@ pub struct Get<'a> {
     pub address: Address,
     /// A fresh connection, whatever the pool holds: for hedges, which must not ride a dead connection.
     pub fresh: bool,
-    /// Bound for resolving, TCP, proxy hop and TLS together.
+    /// Bound for resolving, TCP, proxy hop and TLS together; each redirect hop has it anew.
     pub connect_timeout: Duration,
     /// Headers to add (Authorization and what GOAUTH gives; Range and If-Range).
     pub headers: Vec<(String, Secret<String>)>,
-    /// Told of every change of phase and of every piece of body.
+    /// Told of every change of phase and, by the [`Body`] itself, of every piece as it came over the wire.
     pub flight: &'a FlightHandle,
 }
 
@@ -68,7 +69,7 @@ pub struct Way {
     pub times: Times,
     /// The peer, once connected.
     pub peer: Option<SocketAddr>,
-    /// `HTTP/1.1` or `HTTP/2`, once known.
+    /// `HTTP/1.0`, `HTTP/1.1` or `HTTP/2`, once known; else empty.
     pub protocol: &'static str,
     /// Whether the connection had served before.
     pub reused: bool,

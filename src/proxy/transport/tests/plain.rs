@@ -158,6 +158,40 @@ async fn chunks_and_bodies_without_a_length_are_read_to_their_end() {
 }
 
 #[tokio::test]
+async fn gzip_that_was_not_asked_for_is_unpacked() {
+    use std::io::Write;
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), Default::default());
+    packed.write_all("text ".repeat(1000).as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    let peer = Peer::new(move |number, mut line| {
+        line.head();
+        let sent = if number == 0 {
+            &packed[..]
+        } else {
+            &packed[..packed.len() - 9]
+        };
+        line.say(format!(
+            "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+            sent.len()
+        ));
+        line.say(sent);
+    });
+    let asker = Asker::new(&[]);
+    let mut answer = asker.get(&peer.url("/")).await.unwrap();
+    assert_eq!((answer.length, answer.headers.len()), (None, 0));
+    assert_eq!(answer.body.read_all(5000).await.unwrap(), "text ".repeat(1000));
+    assert_eq!(answer.body.next().await.unwrap(), None);
+    let failure = asker
+        .ask(&peer.url("/"), true, &[])
+        .await
+        .unwrap()
+        .body
+        .read_all(5000)
+        .await;
+    assert_eq!(failure.unwrap_err().class, Class::Cut);
+}
+
+#[tokio::test]
 async fn a_limit_bounds_what_is_read_whole() {
     let peer = Peer::new(|_, mut line| line.echo());
     let asker = Asker::new(&[]);

@@ -1,6 +1,6 @@
 //! The child: started from the main thread, watched without being owned, ended only for a stated reason.
 //!
-//! [`run`] starts it (`spawn`), passes its output on ([`relay`]) and signals to it ([`signals`]), and watches
+//! [`run`] starts it (`spawn`), passes its output on (`relay`) and signals to it (`signals`), and watches
 //! whether anything moves: `state` decides, `watch` acts.
 
 mod child;

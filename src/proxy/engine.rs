@@ -6,6 +6,7 @@ use super::failover;
 use super::learnt::Learnt;
 use super::list::{Element, List};
 use super::notes::Notes;
+use super::prefetch::Prefetch;
 use super::public::is_public;
 use super::retry::Jitter;
 use super::spool::Spool;
@@ -48,6 +49,8 @@ pub struct Engine {
     pub credentials: Credentials,
     /// Where bodies wait.
     pub spool: Spool,
+    /// What is asked ahead of go.
+    pub prefetch: Prefetch,
     /// What the run has learnt.
     pub learnt: RefCell<Learnt>,
     /// Randomness of waits.
@@ -91,6 +94,13 @@ impl Engine {
             client: Client::new(Arc::clone(&setup.world)),
             credentials: Credentials::new(&setup.goauth, Arc::clone(&setup.world)),
             spool: Spool::new(&setup.spool, Path::new(&temporary)),
+            prefetch: Prefetch::new(
+                setup.prefetch,
+                &setup.gonoproxy,
+                &list,
+                &peers[0],
+                rules.concurrency,
+            ),
             learnt: RefCell::default(),
             jitter: Jitter::new(seed),
             list,

@@ -15,6 +15,7 @@ mod learnt;
 mod list;
 mod loopback;
 mod notes;
+mod prefetch;
 mod public;
 mod pulse;
 mod request;
@@ -31,6 +32,7 @@ mod walk;
 mod tests;
 
 pub use loopback::{is_loopback_base, ping};
+pub use prefetch::{Scope, Sources};
 
 use crate::activity::Activity;
 use crate::config::settings;
@@ -54,6 +56,8 @@ pub struct Setup {
     pub world: Arc<World>,
     /// A directory on the module cache's file system for the spool; created by go, may not exist yet.
     pub spool: PathBuf,
+    /// What may be asked ahead of go; `None`: nothing.
+    pub prefetch: Option<Sources>,
     /// Rules for asking upstreams.
     pub rules: settings::Proxy,
 }

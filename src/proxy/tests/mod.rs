@@ -58,6 +58,7 @@ fn start_with(goproxy: &str, rules: Rules) -> Proxy {
         goauth: "off".into(),
         world: Arc::default(),
         spool: dir.path().join("cache/download"),
+        prefetch: None,
         rules: settings::Proxy {
             failover: rules.failover,
             public: rules.public,
@@ -378,6 +379,7 @@ fn lists_without_an_upstream_get_no_proxy() {
             goauth: String::new(),
             world: Arc::default(),
             spool: "/nowhere".into(),
+            prefetch: None,
             rules: settings::Proxy::default(),
         };
         assert!(

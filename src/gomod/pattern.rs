@@ -18,7 +18,7 @@ pub fn matches_prefix(list: &str, target: &str) -> bool {
             let slashes = glob.matches('/').count();
             let cut = target.match_indices('/').nth(slashes).map(|(at, _)| at);
             target.matches('/').count() >= slashes
-                && matches(glob.as_bytes(), target[..cut.unwrap_or(target.len())].as_bytes()) == Some(true)
+                && matches(glob.as_bytes(), &target.as_bytes()[..cut.unwrap_or(target.len())]) == Some(true)
         })
 }
 

@@ -124,6 +124,14 @@ impl Activity {
         }
     }
 
+    fn bytes_of(&self, id: u64, n: u64) {
+        self.bytes.fetch_add(n, Relaxed);
+        if let Some(flight) = self.table().get_mut(&id) {
+            flight.bytes += n;
+            flight.moved = Instant::now();
+        }
+    }
+
     fn table(&self) -> MutexGuard<'_, BTreeMap<u64, Flight>> {
         self.flights.lock().unwrap_or_else(|e| e.into_inner())
     }
@@ -147,11 +155,29 @@ impl FlightHandle {
 
     /// Notes that `n` bytes of body came.
     pub fn bytes(&self, n: u64) {
-        self.activity.bytes.fetch_add(n, Relaxed);
-        if let Some(flight) = self.activity.table().get_mut(&self.id) {
-            flight.bytes += n;
-            flight.moved = Instant::now();
+        self.activity.bytes_of(self.id, n);
+    }
+
+    /// A voice for the body of this request, which may outlive the borrow of the handle but not its flight.
+    pub fn pulse(&self) -> Pulse {
+        Pulse {
+            activity: Arc::clone(&self.activity),
+            id: self.id,
         }
+    }
+}
+
+/// Reports the bytes of a request in flight; dropping it ends nothing.
+#[derive(Debug)]
+pub struct Pulse {
+    activity: Arc<Activity>,
+    id: u64,
+}
+
+impl Pulse {
+    /// Notes that `n` bytes of body came.
+    pub fn bytes(&self, n: u64) {
+        self.activity.bytes_of(self.id, n);
     }
 }
 

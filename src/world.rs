@@ -46,6 +46,8 @@ pub struct World {
     pub cwd: Option<PathBuf>,
     /// Our own executable, links resolved; `None` where the system does not tell.
     pub exe: Option<PathBuf>,
+    /// Whether `env` differs from what the process was given.
+    pub env_changed: bool,
 }
 
 impl World {
@@ -59,7 +61,22 @@ impl World {
             #[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
             cwd: std::env::current_dir().ok(),
             exe: std::env::current_exe().ok(),
+            env_changed: false,
         }
+    }
+
+    /// The same surroundings with another environment.
+    pub fn with_env(&self, env: Vec<(OsString, OsString)>) -> World {
+        World {
+            env,
+            env_changed: true,
+            ..self.clone()
+        }
+    }
+
+    /// The environment, where it differs from what the process was given.
+    pub fn changed_env(&self) -> Option<&[(OsString, OsString)]> {
+        self.env_changed.then_some(&self.env)
     }
 
     /// A variable as it is, also when empty.

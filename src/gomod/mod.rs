@@ -1,1 +1,10 @@
-//! To be written.
+//! Pure readers of the files that decide what go does: go.mod, go.work, GOENV text, module path patterns.
+//!
+//! They read as much as a decision needs, as leniently as cmd/go reads before it has parsed anything; syntax errors are
+//! go's to report.
+
+pub mod envfile;
+pub mod lines;
+pub mod pattern;
+
+pub use lines::{Head, head, local_replacements, workspace_uses};

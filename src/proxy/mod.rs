@@ -3,8 +3,34 @@
 //! `list` reads GOPROXY, `transport` and `credentials` talk to one upstream, the rest decides whom to ask, how often and
 //! what go is told. It runs on a thread of its own; the shim starts it before go and stops it after.
 
+mod answer;
+mod asking;
+mod attempt;
+mod base;
+mod classify;
 pub mod credentials;
+mod engine;
+mod failover;
+mod learnt;
+mod list;
+mod loopback;
+mod notes;
+mod public;
+mod pulse;
+mod request;
+mod retry;
+mod rules;
+mod serve;
+mod spool;
+mod sumdb;
+mod thread;
 pub mod transport;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+pub use loopback::{is_loopback_base, ping};
 
 use crate::activity::Activity;
 use crate::config::settings;
@@ -58,10 +84,7 @@ pub struct Summary {
 
 /// A running proxy.
 #[derive(Debug)]
-pub struct Running {
-    goproxy: String,
-    rewrites: Vec<Rewrite>,
-}
+pub struct Running(thread::Thread);
 
 /// Starts the proxy and connects to it once. `Ok(None)` where the list has no http(s) entry, or one that go
 /// will refuse: go's own error is the right one then.
@@ -70,28 +93,44 @@ pub fn start(
     recorder: Recorder,
     activity: Arc<Activity>,
 ) -> Result<Option<Running>, StartError> {
-    let _ = (setup, recorder, activity);
-    Ok(None)
+    let Some(list) = list::List::parse(&setup.goproxy) else {
+        return Ok(None);
+    };
+    let thread = thread::Thread::start(setup, list, recorder, activity)?;
+    Ok(Some(Running(thread)))
+}
+
+/// Whether a GOPROXY value has the shape of a loopback list of ours.
+pub fn is_loopback_base(goproxy: &str) -> bool {
+    goproxy.contains("http://127.0.0.1:")
+}
+
+/// Whether the loopback that a GOPROXY value names is alive and ours; at most a second.
+pub fn ping(goproxy: &str) -> bool {
+    let _ = goproxy;
+    false
 }
 
 impl Running {
     /// The GOPROXY value for the child.
     pub fn goproxy(&self) -> &str {
-        &self.goproxy
+        &self.0.goproxy
     }
 
     /// What must be put back in go's output.
     pub fn rewrites(&self) -> &[Rewrite] {
-        &self.rewrites
+        &self.0.rewrites
     }
 
     /// What was seen so far.
     pub fn summary(&self) -> Summary {
-        Summary::default()
+        self.0.notes.summary()
     }
 
     /// Ends the proxy's thread; waits at most a second for it.
     pub fn stop(self) -> Summary {
-        Summary::default()
+        let notes = Arc::clone(&self.0.notes);
+        self.0.stop();
+        notes.summary()
     }
 }

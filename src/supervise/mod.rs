@@ -1,8 +1,32 @@
 //! The child: started from the main thread, watched without being owned, ended only for a stated reason.
+//!
+//! [`run`] starts it (`spawn`), passes its output on (`relay`) and signals to it (`signals`), and watches
+//! whether anything moves: `state` decides, `watch` acts.
+
+mod child;
+mod ending;
+mod fds;
+mod hide;
+mod lines;
+mod progress;
+mod relay;
+mod rewrite;
+mod signals;
+mod spawn;
+mod state;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod waiting;
+mod watch;
+
+pub use fds::hold_standard;
+pub use signals::{die_of, survive_broken_pipes};
 
 use crate::activity::Activity;
 use crate::trace::Recorder;
 use std::ffi::OsString;
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -66,8 +90,14 @@ pub struct End {
 #[derive(Debug)]
 pub struct SpawnError(pub std::io::Error);
 
-/// Runs a child to its end. Must be called on the main thread.
+/// Runs a child to its end. Must be called on the main thread: the child is told to end when the thread that
+/// started it does. Signals to us meanwhile become the child's (see `signals`).
 pub fn run(job: &Job, activity: &Activity, recorder: &Recorder) -> Result<End, SpawnError> {
-    let _ = (job, activity, recorder);
-    Ok(End::default())
+    fds::hold_standard();
+    let (out, err) = (std::io::stdout(), std::io::stderr());
+    let ours = relay::Ours {
+        out: out.as_fd(),
+        err: err.as_fd(),
+    };
+    watch::run(job, activity, recorder, ours)
 }

@@ -158,6 +158,7 @@ pub enum Event {
 
 /// What was asked for, by whom, where.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Run {
     /// [`SCHEMA`].
     pub schema: u32,
@@ -189,6 +190,7 @@ pub struct Run {
 
 /// An element of the GOPROXY list.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Upstream {
     /// Address without credentials, or `direct`, `off`, `file://…`.
     pub url: String,
@@ -200,6 +202,7 @@ pub struct Upstream {
 
 /// One request to one upstream. Times are milliseconds from the attempt's start; absent when not reached.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Attempt {
     /// The request of go's it belongs to; 0 for none.
     pub request: u64,

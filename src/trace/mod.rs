@@ -2,7 +2,18 @@
 //! every export read the same events.
 
 pub mod event;
+pub mod file;
+pub mod invocations;
+pub mod log;
+pub mod read;
 pub mod recorder;
+pub mod redact;
+mod run;
+pub mod store;
+pub mod summary;
+mod writer;
 
 pub use event::Event;
-pub use recorder::Recorder;
+pub use file::FileSink;
+pub use recorder::{Finished, Recorder};
+pub use store::Name;

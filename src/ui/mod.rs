@@ -1,5 +1,10 @@
 //! What people see: writing to the two streams without ever failing because of them.
 
+pub mod style;
+pub mod table;
+
+pub use style::{Stream, Style};
+
 use std::io::Write;
 
 /// Writes to stdout; a closed stream is not an error.
@@ -12,4 +17,9 @@ pub fn note(text: &str) {
     let line = format!("gosteady: {text}\n");
     // One write, so that lines of several processes do not mix.
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
+}
+
+/// Writes to stderr as it is; a closed stream is not an error.
+pub fn err(text: impl AsRef<[u8]>) {
+    let _ = std::io::stderr().lock().write_all(text.as_ref());
 }

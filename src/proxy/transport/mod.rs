@@ -3,31 +3,36 @@
 //! This part has no opinion: it never retries (but for a reused connection that died before any answer), never
 //! chooses another upstream and knows no module paths. Deadlines beyond connecting are the caller's.
 
+mod address;
+mod basic;
+mod body;
+mod client;
+mod conn;
+mod connect;
+mod env_proxy;
+mod fault;
+mod hop;
+mod keepalive;
+mod pool;
+mod redirect;
+mod resolve;
+mod roots;
+mod stream;
+mod tls;
+
+#[cfg(test)]
+mod tests;
+
+pub use address::Address;
+pub(in crate::proxy) use basic::basic;
+pub use body::Body;
+pub use client::Client;
+
 use crate::activity::FlightHandle;
 use crate::secret::Secret;
-use crate::world::World;
-use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
-
-/// A base or request address. Prints itself without userinfo and without the query.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Address {
-    /// Whether the scheme is https.
-    pub https: bool,
-    /// `user:password`, percent-decoded, where the address carries it.
-    pub userinfo: Option<Secret<(String, Option<String>)>>,
-    /// Host name or IP address, without brackets.
-    pub host: String,
-    /// Port, the scheme's default filled in.
-    pub port: u16,
-    /// Path as it goes on the wire (escaped), starting with `/`, or empty.
-    pub path: String,
-    /// Query without `?`.
-    pub query: Option<Secret<String>>,
-}
 
 /// A GET.
 #[derive(Debug)]
@@ -36,11 +41,11 @@ pub struct Get<'a> {
     pub address: Address,
     /// A fresh connection, whatever the pool holds: for hedges, which must not ride a dead connection.
     pub fresh: bool,
-    /// Bound for resolving, TCP, proxy hop and TLS together.
+    /// Bound for resolving, TCP, proxy hop and TLS together; each redirect hop has it anew.
     pub connect_timeout: Duration,
     /// Headers to add (Authorization and what GOAUTH gives; Range and If-Range).
     pub headers: Vec<(String, Secret<String>)>,
-    /// Told of every change of phase and of every piece of body.
+    /// Told of every change of phase and, by the [`Body`] itself, of every piece as it came over the wire.
     pub flight: &'a FlightHandle,
 }
 
@@ -64,7 +69,7 @@ pub struct Way {
     pub times: Times,
     /// The peer, once connected.
     pub peer: Option<SocketAddr>,
-    /// `HTTP/1.1` or `HTTP/2`, once known.
+    /// `HTTP/1.0`, `HTTP/1.1` or `HTTP/2`, once known; else empty.
     pub protocol: &'static str,
     /// Whether the connection had served before.
     pub reused: bool,
@@ -85,18 +90,6 @@ pub struct Answer {
     pub way: Way,
     /// The body, in pieces.
     pub body: Body,
-}
-
-/// A body that is still arriving. Dropping it ends the transfer; its connection is not used again then.
-#[derive(Debug)]
-pub struct Body(());
-
-impl Body {
-    /// The next piece; `None` at the end. A body shorter than its stated length is an error of class
-    /// [`Class::Cut`].
-    pub async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
-        Ok(None)
-    }
 }
 
 /// Why there is no (whole) answer.
@@ -137,48 +130,4 @@ pub enum Class {
     BadRedirect,
     /// Something on this machine (no descriptor, no memory).
     Local,
-}
-
-/// Opens connections and keeps them for the next request. Lives on one current-thread runtime.
-#[derive(Debug)]
-pub struct Client(());
-
-impl Client {
-    /// A client for these surroundings (proxy variables, SSL_CERT_FILE, SSL_CERT_DIR). Opens and reads nothing yet.
-    pub fn new(world: Arc<World>) -> Client {
-        let _ = world;
-        Client(())
-    }
-
-    /// Asks. Redirects are followed as net/http would: at most 10, credentials only to the same host, never from
-    /// https to http. Dropping the future ends the request; its connection is not used again then.
-    pub async fn get(&self, get: Get<'_>) -> Result<Answer, Failure> {
-        Err(Failure {
-            class: Class::Local,
-            reason: format!("{} is not built", get.address),
-            way: Way::default(),
-        })
-    }
-}
-
-impl std::fmt::Display for Address {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (scheme, default) = if self.https { ("https", 443) } else { ("http", 80) };
-        let (open, close) = if self.host.contains(':') {
-            ("[", "]")
-        } else {
-            ("", "")
-        };
-        write!(f, "{scheme}://{open}{}{close}", self.host)?;
-        if self.port != default {
-            write!(f, ":{}", self.port)?;
-        }
-        f.write_str(&self.path)
-    }
-}
-
-impl std::fmt::Debug for Address {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{self}")
-    }
 }

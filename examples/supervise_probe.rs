@@ -1,0 +1,36 @@
+//! Runs `PROGRAM [ARGUMENT …]` under supervision and ends as it ended: for `tests/supervise.rs`.
+#![no_main]
+
+use gosteady::activity::Activity;
+use gosteady::supervise::{Job, Stderr, Stdout, die_of, run};
+use gosteady::trace::Recorder;
+use std::time::Duration;
+
+/// The C entry point, so that Rust's runtime does not touch SIGPIPE before us.
+#[unsafe(no_mangle)]
+pub extern "C" fn main(_argc: i32, _argv: *const *const u8) -> i32 {
+    let argv: Vec<_> = std::env::args_os().skip(1).collect();
+    let Some(program) = argv.first() else {
+        return 2;
+    };
+    let job = Job {
+        program: program.into(),
+        argv: argv.clone(),
+        env: std::env::vars_os().collect(),
+        stdin_null: false,
+        stdout: Stdout::Inherit,
+        stderr: Stderr::Rewrite,
+        rewrites: Vec::new(),
+        report_after: Duration::from_secs(20),
+        deadline: None,
+    };
+    match run(&job, &Activity::default(), &Recorder::off()) {
+        Ok(end) => {
+            if let Some(signal) = end.signal {
+                die_of(signal);
+            }
+            end.status.unwrap_or(70)
+        }
+        Err(_) => 126,
+    }
+}

@@ -1,0 +1,53 @@
+//! The command line of gosteady, as clap reads it. Texts are written for somebody whose download hangs right now.
+
+use super::{completions, config, demo, trace, which};
+use clap::{Parser, Subcommand};
+
+/// What every page of help ends with.
+const AFTER: &str = "\
+Examples:
+  gosteady which --why         which go would run here, and why
+  gosteady config              every setting, its value and who set it
+  gosteady config --check      what is wrong with the configuration
+  gosteady trace list          what recent go commands did
+  gosteady completions bash    a completion script for your shell
+
+Used as go: put the directory of gosteady's `go` first on PATH. Every go
+command then works as before; GOSTEADY_BYPASS=1 switches gosteady off for one.
+
+Exit status: 0 done, 1 something was found (--check), 2 wrong command line,
+69 no upstream could be reached, 70 an error inside gosteady.
+
+More: docs/configuration.md, docs/environment.md";
+
+/// A go that does not hang, does not die of one bad mirror, and leaves a trace that explains.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gosteady",
+    version,
+    after_help = AFTER,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    max_term_width = 110
+)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show every setting with its value and who set it, or check the files.
+    Config(config::Args),
+    /// Tell which go would run here.
+    Which(which::Args),
+    /// List, show, compare and export what go commands did.
+    #[command(subcommand)]
+    Trace(trace::Cmd),
+    /// Watch gosteady save a download from a broken mirror, on this machine alone.
+    Demo(demo::Args),
+    /// Print a completion script.
+    Completions(completions::Args),
+}

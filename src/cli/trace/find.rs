@@ -1,0 +1,136 @@
+//! Which trace is meant.
+
+use super::Failed;
+use crate::trace::file;
+use crate::trace::store::{self, Entry};
+use crate::world::World;
+use std::path::PathBuf;
+
+/// Where traces are looked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The directory; `None` without HOME.
+    pub dir: Option<PathBuf>,
+    /// The one file that GOSTEADY_TRACE names.
+    pub file: Option<PathBuf>,
+}
+
+/// A trace to be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Found {
+    Stdin,
+    File(PathBuf),
+}
+
+impl Place {
+    /// Where this environment's runs put their traces. `off` does not hide those that exist.
+    pub fn of(world: &World) -> Place {
+        let named = world
+            .set_var("GOSTEADY_TRACE")
+            .filter(|to| *to != "off")
+            .map(|to| match &world.cwd {
+                Some(cwd) => cwd.join(to),
+                None => PathBuf::from(to),
+            });
+        match named {
+            Some(dir) if dir.is_dir() => Place {
+                dir: Some(dir),
+                file: None,
+            },
+            file => Place {
+                dir: file::directory(world),
+                file: file.filter(|file| file.is_file()),
+            },
+        }
+    }
+
+    /// The traces, newest first.
+    pub fn entries(&self) -> Result<Vec<Entry>, Failed> {
+        let Some(dir) = &self.dir else {
+            return Err(Failed::usage(
+                "neither HOME nor XDG_STATE_HOME is set",
+                "name a file",
+            ));
+        };
+        store::list(dir).map_err(|e| Failed::internal(format!("{}: {e}", dir.display())))
+    }
+
+    /// Says that there is nothing.
+    pub fn nothing(&self) -> String {
+        match &self.dir {
+            Some(dir) => format!("no traces in {}", dir.display()),
+            None => "no traces".to_string(),
+        }
+    }
+}
+
+/// The trace that `what` means: `-`, a file, the beginning of an id, or the last run.
+pub(super) fn find(place: &Place, what: Option<&str>) -> Result<Found, Failed> {
+    let Some(what) = what else {
+        if let Some(file) = &place.file {
+            return Ok(Found::File(file.clone()));
+        }
+        return match place.entries()?.into_iter().next() {
+            Some(newest) => Ok(Found::File(newest.path)),
+            None => Err(Failed::usage(
+                place.nothing(),
+                "a run that may download leaves one; see `gosteady trace list`",
+            )),
+        };
+    };
+    let is_id = !what.is_empty() && what.chars().all(|c| c.is_ascii_hexdigit());
+    if what == "-" {
+        return Ok(Found::Stdin);
+    }
+    if !is_id || PathBuf::from(what).is_file() {
+        return if PathBuf::from(what).is_file() {
+            Ok(Found::File(what.into()))
+        } else {
+            Err(Failed::usage(
+                format!("{what} is neither a file nor the id of a run"),
+                known(&place.entries()?),
+            ))
+        };
+    }
+    let id = what.to_ascii_lowercase();
+    let entries = place.entries()?;
+    let mut matching: Vec<Entry> = entries
+        .iter()
+        .filter(|e| e.name.id.starts_with(&id))
+        .cloned()
+        .collect();
+    match (matching.pop(), matching.len()) {
+        (None, _) => Err(Failed::usage(
+            format!("no run has the id {what}"),
+            known(&entries),
+        )),
+        (Some(only), 0) => Ok(Found::File(only.path)),
+        (Some(last), more) => {
+            matching.push(last);
+            Err(Failed::usage(
+                format!("{} runs have an id that begins with {what}", more + 1),
+                known(&matching),
+            ))
+        }
+    }
+}
+
+/// What exists, for advice.
+fn known(entries: &[Entry]) -> String {
+    const SHOWN: usize = 5;
+    if entries.is_empty() {
+        return "no run is recorded".to_string();
+    }
+    let ids: Vec<String> = entries
+        .iter()
+        .take(SHOWN)
+        .map(|e| format!("{} ({})", e.name.id, e.name.verb))
+        .collect();
+    match entries.len().saturating_sub(SHOWN) {
+        0 => format!("there is {}", ids.join(", ")),
+        more => format!(
+            "there is {} and {more} more: `gosteady trace list -n 0`",
+            ids.join(", ")
+        ),
+    }
+}

@@ -1,0 +1,156 @@
+//! go's own settings as go will read them: environment, then the GOENV file, then `$GOROOT/go.env`.
+
+use crate::gomod::envfile;
+use crate::world::World;
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+/// The three sources, read once. Source of the order: cmd/go/internal/cfg/cfg.go (Getenv, initEnvCache); an empty
+/// variable counts as unset.
+#[derive(Debug, Clone, Default)]
+pub struct GoEnv {
+    /// Variables of the environment that are set to something.
+    vars: Vec<(String, OsString)>,
+    home: Option<PathBuf>,
+    /// The user's file, where there is one.
+    pub user: Vec<u8>,
+    /// `$GOROOT/go.env`; absent before Go 1.21.
+    pub system: Vec<u8>,
+    /// Where the go in question keeps its tree.
+    pub goroot: Option<PathBuf>,
+}
+
+impl GoEnv {
+    /// Reads the files for this go. A file that can't be read counts as empty, as it does for go.
+    pub fn read(world: &World, go: &Path) -> GoEnv {
+        let user = user_file(world)
+            .and_then(|f| std::fs::read(f).ok())
+            .unwrap_or_default();
+        let mut env = GoEnv {
+            vars: vars(world),
+            home: world.home().map(Path::to_path_buf),
+            user,
+            ..GoEnv::default()
+        };
+        env.goroot = match env.get("GOROOT") {
+            Some(root) => Some(root.into()),
+            None => std::fs::canonicalize(go)
+                .ok()
+                .and_then(|p| p.parent()?.parent().map(Path::to_path_buf)),
+        };
+        env.system = env
+            .goroot
+            .as_ref()
+            .and_then(|root| std::fs::read(root.join("go.env")).ok())
+            .unwrap_or_default();
+        env
+    }
+
+    /// A setting's value; `None` where it is set nowhere.
+    pub fn get(&self, key: &str) -> Option<OsString> {
+        if let Some((_, value)) = self.vars.iter().find(|(name, _)| name == key) {
+            return Some(value.clone());
+        }
+        let from = |text: &[u8]| {
+            envfile::value(text, key)
+                .filter(|v| !v.is_empty())
+                .map(<[u8]>::to_vec)
+        };
+        from(&self.user)
+            .or_else(|| from(&self.system))
+            .map(OsString::from_vec)
+    }
+
+    /// A setting as text; `""` where it is unset or not UTF-8.
+    pub fn text(&self, key: &str) -> String {
+        self.get(key)
+            .and_then(|v| v.into_string().ok())
+            .unwrap_or_default()
+    }
+
+    /// GONOPROXY, which GOPRIVATE stands in for.
+    pub fn gonoproxy(&self) -> String {
+        self.get("GONOPROXY")
+            .map_or_else(|| self.text("GOPRIVATE"), |v| v.into_string().unwrap_or_default())
+    }
+
+    /// GOMODCACHE: set, or under the first GOPATH, or under HOME.
+    pub fn gomodcache(&self) -> Option<PathBuf> {
+        if let Some(dir) = self.get("GOMODCACHE") {
+            return Some(dir.into());
+        }
+        let gopath = self.get("GOPATH").and_then(|list| {
+            let first = list
+                .as_bytes()
+                .split(|b| *b == b':')
+                .next()
+                .unwrap_or_default()
+                .to_vec();
+            (!first.is_empty()).then(|| PathBuf::from(OsString::from_vec(first)))
+        });
+        let gopath = gopath.or_else(|| Some(self.home.as_ref()?.join("go")))?;
+        Some(gopath.join("pkg/mod"))
+    }
+
+    /// The version in `$GOROOT/VERSION`, e.g. `go1.26.6`.
+    pub fn go_version(&self) -> Option<String> {
+        let text = std::fs::read_to_string(self.goroot.as_ref()?.join("VERSION")).ok()?;
+        text.lines().next().map(str::to_string)
+    }
+}
+
+// The variables that can be settings of go's.
+fn vars(world: &World) -> Vec<(String, OsString)> {
+    let set = world
+        .env
+        .iter()
+        .filter(|(name, value)| name.as_bytes().starts_with(b"GO") && !value.is_empty());
+    set.filter_map(|(name, value)| Some((name.to_str()?.to_string(), value.clone())))
+        .collect()
+}
+
+// $GOENV, else <user configuration directory>/go/env; `off` reads none. os.UserConfigDir: on Linux XDG_CONFIG_HOME or
+// ~/.config, on macOS ~/Library/Application Support.
+fn user_file(world: &World) -> Option<PathBuf> {
+    match world.set_var("GOENV") {
+        Some(v) if v == "off" => None,
+        Some(v) => Some(v.into()),
+        None => {
+            let dir = if cfg!(target_os = "macos") {
+                world.home()?.join("Library/Application Support")
+            } else {
+                match world.set_var("XDG_CONFIG_HOME").map(PathBuf::from) {
+                    Some(dir) => dir,
+                    None => world.home()?.join(".config"),
+                }
+            };
+            Some(dir.join("go/env"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_of_sources() {
+        let world = World {
+            env: vec![("GOSUMDB".into(), "off".into()), ("GOFLAGS".into(), "".into())],
+            ..World::default()
+        };
+        let env = GoEnv {
+            vars: vars(&world),
+            user: b"GOFLAGS=-mod=mod\nGOPRIVATE=corp\nGOPATH=/a:/b\n".to_vec(),
+            system: b"GOPROXY=https://p,direct\nGOSUMDB=sum\n".to_vec(),
+            ..GoEnv::default()
+        };
+        assert_eq!(env.text("GOSUMDB"), "off");
+        assert_eq!(env.text("GOFLAGS"), "-mod=mod");
+        assert_eq!(env.text("GOPROXY"), "https://p,direct");
+        assert_eq!(env.gonoproxy(), "corp");
+        assert_eq!(env.gomodcache().unwrap(), Path::new("/a/pkg/mod"));
+        assert_eq!(env.get("GOAUTH"), None);
+    }
+}

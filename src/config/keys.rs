@@ -1,0 +1,349 @@
+//! The one table of settings: path, variable, kind, what a project's file may do with it, and what it means.
+//! `docs/configuration.md` and `docs/environment.md` are made of it.
+
+use super::settings::{Failover, Progress, Settings, TraceTo};
+use std::time::Duration;
+
+/// One setting.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// Its path in a file, e.g. `proxy.hedge-after`.
+    pub path: &'static str,
+    /// Its variable by the rule: `GOSTEADY_` and the path in capitals, `.` and `-` as `_`.
+    pub variable: &'static str,
+    /// A shorter variable, which wins over the long one.
+    pub short: Option<&'static str>,
+    /// What it holds and where that is kept.
+    pub kind: Kind,
+    /// What a project's file may do with it.
+    pub project: Project,
+    /// What it means, one sentence without a full stop.
+    pub doc: &'static str,
+}
+
+/// What a project's file, which travels with a clone and is not trusted, may do with a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Project {
+    /// Nothing.
+    Never,
+    /// Make it stricter than the layers below it do: shorter, fewer, tighter; never the other way.
+    Tighten,
+}
+
+impl Project {
+    /// The rule in a word, as `gosteady config --json` and the documentation give it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Project::Never => "no",
+            Project::Tighten => "stricter only",
+        }
+    }
+}
+
+/// The kind of a setting, with the way to its place in [`Settings`].
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// A duration longer than zero.
+    Duration(fn(&mut Settings) -> &mut Duration),
+    /// A duration, or `off`.
+    Bound(fn(&mut Settings) -> &mut Option<Duration>),
+    /// A whole number from 1 to `max`.
+    Count {
+        /// The greatest allowed.
+        max: u32,
+        /// Reads it.
+        get: fn(&Settings) -> u32,
+        /// Writes it.
+        set: fn(&mut Settings, u32),
+    },
+    /// One of some words, the tightest first.
+    Choice {
+        /// The words.
+        words: &'static [&'static str],
+        /// Reads it.
+        get: fn(&Settings) -> &'static str,
+        /// Writes it; only ever called with one of `words`.
+        set: fn(&mut Settings, &str),
+    },
+    /// A number of bytes.
+    Size(fn(&mut Settings) -> &mut u64),
+    /// A list of host names, each with or without a port.
+    Hosts(fn(&mut Settings) -> &mut Vec<String>),
+    /// `state`, `off` or a path.
+    Target(fn(&mut Settings) -> &mut TraceTo),
+}
+
+impl Kind {
+    /// The kind in words, as the documentation and the advice of a finding put it.
+    pub fn describe(&self) -> String {
+        match self {
+            Kind::Duration(_) => "a duration such as `30s`, `2m` or `1h 30m`".into(),
+            Kind::Bound(_) => "a duration such as `30m`, or `off`".into(),
+            Kind::Count { max, .. } => format!("a whole number from 1 to {max}"),
+            Kind::Choice { words, .. } => {
+                let words: Vec<_> = words.iter().map(|w| format!("`{w}`")).collect();
+                match words.split_last() {
+                    Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+                    _ => words.concat(),
+                }
+            }
+            Kind::Size(_) => "a size such as `200MiB` or `1GB`".into(),
+            Kind::Hosts(_) => "a list of host names such as `[\"goproxy.example.com\"]`".into(),
+            Kind::Target(_) => "`state`, `off`, or the path of a file or directory".into(),
+        }
+    }
+}
+
+/// Every setting, in the order in which `gosteady config` shows them.
+pub const KEYS: &[Key] = &[
+    Key {
+        path: "proxy.failover",
+        variable: "GOSTEADY_PROXY_FAILOVER",
+        short: Some("GOSTEADY_FAILOVER"),
+        kind: Kind::Choice {
+            words: &["go", "safe", "always"],
+            get: |s| match s.proxy.failover {
+                Failover::Go => "go",
+                Failover::Safe => "safe",
+                Failover::Always => "always",
+            },
+            set: |s, word| {
+                s.proxy.failover = match word {
+                    "go" => Failover::Go,
+                    "always" => Failover::Always,
+                    _ => Failover::Safe,
+                }
+            },
+        },
+        project: Project::Tighten,
+        doc: "When the next upstream of GOPROXY is asked for what this one could not supply: `safe` past an unavailable public mirror, `go` exactly as the separators say, `always` past any unavailable upstream",
+    },
+    Key {
+        path: "proxy.public",
+        variable: "GOSTEADY_PROXY_PUBLIC",
+        short: None,
+        kind: Kind::Hosts(|s| &mut s.proxy.public),
+        project: Project::Never,
+        doc: "Hosts that count as public mirrors besides the built-in list: what is unavailable there may be asked elsewhere",
+    },
+    Key {
+        path: "proxy.connect-timeout",
+        variable: "GOSTEADY_PROXY_CONNECT_TIMEOUT",
+        short: None,
+        kind: Kind::Duration(|s| &mut s.proxy.connect_timeout),
+        project: Project::Tighten,
+        doc: "Longest wait for TCP and TLS; six times as long where no other upstream may be asked",
+    },
+    Key {
+        path: "proxy.first-answer",
+        variable: "GOSTEADY_PROXY_FIRST_ANSWER",
+        short: None,
+        kind: Kind::Duration(|s| &mut s.proxy.first_answer),
+        project: Project::Tighten,
+        doc: "Silence after which an upstream that has answered nothing in this run is unavailable, where another may be asked",
+    },
+    Key {
+        path: "proxy.hedge-after",
+        variable: "GOSTEADY_PROXY_HEDGE_AFTER",
+        short: None,
+        kind: Kind::Duration(|s| &mut s.proxy.hedge_after),
+        project: Project::Tighten,
+        doc: "Silence, or less than 1 KiB/s, after which a second attempt races the first",
+    },
+    Key {
+        path: "proxy.stall-timeout",
+        variable: "GOSTEADY_PROXY_STALL_TIMEOUT",
+        short: None,
+        kind: Kind::Duration(|s| &mut s.proxy.stall_timeout),
+        project: Project::Tighten,
+        doc: "Silence, or less than 1 KiB/s, after which a request is given up where another upstream may be asked; three times as long for zips and checksum lookups",
+    },
+    Key {
+        path: "proxy.attempts",
+        variable: "GOSTEADY_PROXY_ATTEMPTS",
+        short: None,
+        kind: Kind::Count {
+            max: 20,
+            get: |s| s.proxy.attempts,
+            set: |s, n| s.proxy.attempts = n,
+        },
+        project: Project::Tighten,
+        doc: "Attempts at one upstream after passing errors, where another may be asked",
+    },
+    Key {
+        path: "proxy.retry-for",
+        variable: "GOSTEADY_PROXY_RETRY_FOR",
+        short: None,
+        kind: Kind::Duration(|s| &mut s.proxy.retry_for),
+        project: Project::Tighten,
+        doc: "How long passing errors are retried where no other upstream may be asked",
+    },
+    Key {
+        path: "proxy.concurrency",
+        variable: "GOSTEADY_PROXY_CONCURRENCY",
+        short: None,
+        kind: Kind::Count {
+            max: 256,
+            get: |s| s.proxy.concurrency.try_into().unwrap_or(u32::MAX),
+            set: |s, n| s.proxy.concurrency = n as usize,
+        },
+        project: Project::Tighten,
+        doc: "Most requests at once to one upstream",
+    },
+    Key {
+        path: "patience",
+        variable: "GOSTEADY_PATIENCE",
+        short: None,
+        kind: Kind::Duration(|s| &mut s.proxy.patience),
+        project: Project::Tighten,
+        doc: "How long silence is borne where nobody else may be asked: a module server may be cloning",
+    },
+    Key {
+        path: "hang.report-after",
+        variable: "GOSTEADY_HANG_REPORT_AFTER",
+        short: None,
+        kind: Kind::Duration(|s| &mut s.hang.report_after),
+        project: Project::Tighten,
+        doc: "Without any progress for this long, a line says what is waited for",
+    },
+    Key {
+        path: "hang.kill-after",
+        variable: "GOSTEADY_HANG_KILL_AFTER",
+        short: None,
+        kind: Kind::Duration(|s| &mut s.hang.kill_after),
+        project: Project::Tighten,
+        doc: "Without any progress for this long, what provably cannot end is ended",
+    },
+    Key {
+        path: "hang.deadline",
+        variable: "GOSTEADY_HANG_DEADLINE",
+        short: None,
+        kind: Kind::Bound(|s| &mut s.hang.deadline),
+        project: Project::Tighten,
+        doc: "Your own bound for a whole go command; when it is reached the command is ended",
+    },
+    Key {
+        path: "trace.to",
+        variable: "GOSTEADY_TRACE_TO",
+        short: Some("GOSTEADY_TRACE"),
+        kind: Kind::Target(|s| &mut s.trace),
+        project: Project::Never,
+        doc: "Where traces go: `state` is `$XDG_STATE_HOME/gosteady/traces`, a file per run; a directory gets a file per run too",
+    },
+    Key {
+        path: "trace.invocations",
+        variable: "GOSTEADY_TRACE_INVOCATIONS",
+        short: None,
+        kind: Kind::Choice {
+            words: &["downloads", "all"],
+            get: |s| {
+                if s.trace_all_invocations {
+                    "all"
+                } else {
+                    "downloads"
+                }
+            },
+            set: |s, word| s.trace_all_invocations = word == "all",
+        },
+        project: Project::Never,
+        doc: "Which commands without a trace of their own leave a line in `invocations.jsonl`: those that may download, or all",
+    },
+    Key {
+        path: "trace.keep",
+        variable: "GOSTEADY_TRACE_KEEP",
+        short: None,
+        kind: Kind::Duration(|s| &mut s.trace_keep),
+        project: Project::Never,
+        doc: "How long traces are kept",
+    },
+    Key {
+        path: "trace.max-size",
+        variable: "GOSTEADY_TRACE_MAX_SIZE",
+        short: None,
+        kind: Kind::Size(|s| &mut s.trace_max_size),
+        project: Project::Never,
+        doc: "How many bytes of traces are kept, the newest first",
+    },
+    Key {
+        path: "progress",
+        variable: "GOSTEADY_PROGRESS",
+        short: None,
+        kind: Kind::Choice {
+            words: &["auto", "always", "never"],
+            get: |s| match s.progress {
+                Progress::Auto => "auto",
+                Progress::Always => "always",
+                Progress::Never => "never",
+            },
+            set: |s, word| {
+                s.progress = match word {
+                    "always" => Progress::Always,
+                    "never" => Progress::Never,
+                    _ => Progress::Auto,
+                }
+            },
+        },
+        project: Project::Never,
+        doc: "The live line: `auto` shows it on a terminal and a heartbeat line elsewhere",
+    },
+];
+
+impl Key {
+    /// The setting with this path.
+    pub fn find(path: &str) -> Option<&'static Key> {
+        KEYS.iter().find(|k| k.path == path)
+    }
+
+    /// The value that settings give it, as a person would write it.
+    pub fn show(&self, settings: &Settings) -> String {
+        super::value::show(self, settings)
+    }
+
+    /// The variable to recommend: the short one where there is one.
+    pub fn preferred_variable(&self) -> &'static str {
+        self.short.unwrap_or(self.variable)
+    }
+}
+
+/// Whether settings live below this path, e.g. `proxy`.
+pub fn is_table(path: &str) -> bool {
+    KEYS.iter().any(|k| {
+        k.path
+            .strip_prefix(path)
+            .is_some_and(|rest| rest.starts_with('.'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_follow_the_rule_and_paths_are_unique() {
+        for (i, key) in KEYS.iter().enumerate() {
+            let by_rule = format!("GOSTEADY_{}", key.path.to_uppercase().replace(['.', '-'], "_"));
+            assert_eq!(key.variable, by_rule);
+            assert!(KEYS[..i].iter().all(|k| k.path != key.path), "{}", key.path);
+            assert!(!is_table(key.path), "{} is a value and a table", key.path);
+        }
+    }
+
+    #[test]
+    fn tables() {
+        assert!(is_table("proxy") && is_table("trace") && is_table("hang"));
+        assert!(!is_table("pro") && !is_table("patience") && !is_table(""));
+    }
+
+    #[test]
+    fn every_choice_reads_back_what_was_written() {
+        for key in KEYS {
+            if let Kind::Choice { words, get, set } = key.kind {
+                for word in words {
+                    let mut s = Settings::default();
+                    set(&mut s, word);
+                    assert_eq!(get(&s), *word, "{}", key.path);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The lines of a go.mod or go.work that decide before go has parsed the file.
+
+use std::path::{Path, PathBuf};
+
+/// The `go` and `toolchain` lines.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Head {
+    /// `1.22` of `go 1.22`.
+    pub go: Option<String>,
+    /// `go1.22.1` of `toolchain go1.22.1`; may be `default`.
+    pub toolchain: Option<String>,
+}
+
+/// Scans for the first `go` and `toolchain` lines, as crudely as cmd/go/internal/gover/gomod.go (gomodLookup).
+pub fn head(text: &[u8]) -> Head {
+    let mut head = Head::default();
+    for fields in lines(text) {
+        match fields.as_slice() {
+            ["go", version] if head.go.is_none() => head.go = Some((*version).to_string()),
+            ["toolchain", name] if head.toolchain.is_none() => head.toolchain = Some((*name).to_string()),
+            _ => {}
+        }
+    }
+    head
+}
+
+/// Directories that `replace` lines put in a module's place (`=> ./x`, `=> ../x`, `=> /x`), relative ones joined to
+/// `dir`, the directory of the file.
+pub fn local_replacements(text: &[u8], dir: &Path) -> Vec<PathBuf> {
+    lines(text)
+        .filter_map(|fields| {
+            let arrow = fields.iter().position(|f| *f == "=>")?;
+            let target = unquote(fields.get(arrow + 1)?);
+            is_local(target).then(|| dir.join(target))
+        })
+        .collect()
+}
+
+/// Directories of a go.work's `use` lines, joined to `dir`.
+pub fn workspace_uses(text: &[u8], dir: &Path) -> Vec<PathBuf> {
+    let mut uses = Vec::new();
+    let mut inside = false;
+    for fields in lines(text) {
+        match fields.as_slice() {
+            ["use", "("] | ["use("] => inside = true,
+            [")"] => inside = false,
+            ["use", path] => uses.push(dir.join(unquote(path))),
+            [path] if inside => uses.push(dir.join(unquote(path))),
+            _ => {}
+        }
+    }
+    uses
+}
+
+fn is_local(path: &str) -> bool {
+    path == "." || path == ".." || path.starts_with("./") || path.starts_with("../") || path.starts_with('/')
+}
+
+fn unquote(field: &str) -> &str {
+    field.trim_matches(|c| c == '"' || c == '`')
+}
+
+// Fields of each line, comments removed; a line that is not UTF-8 has none.
+fn lines(text: &[u8]) -> impl Iterator<Item = Vec<&str>> {
+    text.split(|b| *b == b'\n').filter_map(|line| {
+        let line = std::str::from_utf8(line).ok()?;
+        let line = line.split("//").next().unwrap_or_default();
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        (!fields.is_empty()).then_some(fields)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads() {
+        let text = b"module m // go 9\n\ngo 1.22 // comment\ntoolchain go1.22.1\ngo 1.30\nrequire a v1\n";
+        assert_eq!(
+            head(text),
+            Head {
+                go: Some("1.22".into()),
+                toolchain: Some("go1.22.1".into())
+            }
+        );
+        assert_eq!(
+            head(b"\xff\xfe\ngo 1.20"),
+            Head {
+                go: Some("1.20".into()),
+                toolchain: None
+            }
+        );
+    }
+
+    #[test]
+    fn replacements_and_uses() {
+        let text = b"replace a => ../a\nreplace (\n b v1 => ./b // x\n c => d v1.0.0\n e => \"/abs e\"\n)\n";
+        let dirs = local_replacements(text, Path::new("/p"));
+        assert_eq!(dirs[..2], [PathBuf::from("/p/../a"), PathBuf::from("/p/./b")]);
+        let work = b"go 1.22\nuse ./x\nuse (\n  ./y\n  \"./z\"\n)\nreplace a => b v1\n";
+        let uses = workspace_uses(work, Path::new("/w"));
+        assert_eq!(uses, ["/w/./x", "/w/./y", "/w/./z"].map(PathBuf::from));
+    }
+}

@@ -1,0 +1,397 @@
+//! One request to one upstream, from waiting for its turn to a whole and plausible body.
+
+use super::classify::{self, Outcome};
+use super::engine::{Engine, Peer};
+use super::pulse::Pulse;
+use super::request::Resource;
+use super::retry;
+use super::rules::Bounds;
+use super::spool::Spooled;
+use super::transport::{Answer, Body, Failure, Get, Way};
+use crate::activity::{FlightHandle, Phase};
+use crate::trace::event::{Attempt as Record, Event};
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant, SystemTime};
+
+/// Error bodies are kept up to this size; go shows 648 bytes of them.
+const ERROR_BODY: usize = 1 << 20;
+
+/// Answer headers that a trace keeps.
+const TOLD_HEADERS: &[&str] = &[
+    "age",
+    "x-cache",
+    "cf-cache-status",
+    "server",
+    "via",
+    "retry-after",
+    "content-type",
+    "cache-control",
+];
+
+/// What an upstream said in place of the thing itself, or how it failed.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// Its class.
+    pub outcome: Outcome,
+    /// HTTP status, where there was an answer.
+    pub status: Option<u16>,
+    /// What it did, to follow its name: `answered 503 Service Unavailable`.
+    pub did: String,
+    /// The transport's own words; empty for an answer.
+    pub detail: String,
+    /// What it asked for in Retry-After.
+    pub retry_after: Option<Duration>,
+    /// Content-Type and body of its answer.
+    pub answer: Option<(String, Bytes)>,
+}
+
+/// A 200.
+#[derive(Debug)]
+pub struct Whole {
+    /// Content-Type as the upstream gave it.
+    pub content_type: String,
+    /// The body, whole unless `rest` is there.
+    pub body: Spooled,
+    /// What there was no room for.
+    pub rest: Option<Rest>,
+    /// The upstream's number.
+    pub peer: usize,
+}
+
+/// The part of a body that is passed on as it comes, because the spool is full.
+#[derive(Debug)]
+pub struct Rest {
+    /// The piece that did not fit.
+    pub first: Bytes,
+    /// What is still to come.
+    pub body: Body,
+    /// The whole length, where it is known.
+    pub length: Option<u64>,
+    /// Keeps the request in sight.
+    pub flight: FlightHandle,
+}
+
+/// How an attempt ended.
+#[derive(Debug)]
+pub enum Reply {
+    /// With the thing itself.
+    Whole(Box<Whole>),
+    /// With anything else.
+    Told(Told),
+}
+
+/// What is asked of whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// Number of go's request.
+    pub request: u64,
+    /// What.
+    pub resource: &'a Resource,
+    /// The upstream's number.
+    pub peer: usize,
+    /// Within which bounds.
+    pub bounds: Bounds,
+    /// 1 for the first attempt at this upstream.
+    pub number: u32,
+    /// Whether it races an earlier, silent one: over a fresh connection and without waiting for its turn.
+    pub hedge: bool,
+}
+
+/// Asks once.
+pub async fn attempt(engine: &Engine, ask: Ask<'_>, pulse: &Pulse) -> Reply {
+    let peer = &engine.peers[ask.peer];
+    let mut log = Log::new(engine, &ask, peer);
+    let flight = engine
+        .activity
+        .begin(ask.resource.label.as_str(), peer.base.label.as_str());
+    let _turn = if ask.hedge {
+        None
+    } else {
+        peer.turns.acquire().await.ok()
+    };
+    let exchange = exchange(engine, &ask, peer, flight, pulse, &mut log.record);
+    let reply = tokio::select! {
+        reply = exchange => reply,
+        () = pulse.silent(ask.bounds.silence) => Reply::Told(silence(ask.bounds.silence)),
+    };
+    log.end(&reply);
+    reply
+}
+
+/// What is told of an upstream that was waited for in vain.
+pub fn silence(bound: Duration) -> Told {
+    Told {
+        outcome: Outcome::Silent,
+        status: None,
+        did: format!("did not answer in {}", humantime::format_duration(bound)),
+        detail: String::new(),
+        retry_after: None,
+        answer: None,
+    }
+}
+
+async fn exchange(
+    engine: &Engine,
+    ask: &Ask<'_>,
+    peer: &Peer,
+    flight: FlightHandle,
+    pulse: &Pulse,
+    record: &mut Record,
+) -> Reply {
+    let mut answer = match head(engine, ask, peer, &flight, pulse).await {
+        Ok(answer) => answer,
+        Err(failure) => return failed(failure, record),
+    };
+    engine.learnt.borrow_mut().answered(ask.peer);
+    pulse.beat();
+    note_way(record, &answer.way);
+    record.status = Some(answer.status);
+    record.headers = told_headers(&answer);
+    let content_type = answer.headers.get("content-type").cloned().unwrap_or_default();
+    let redirected = answer.way.redirected_to.is_some();
+    let outcome = classify::of_status(answer.status, redirected);
+    flight.phase(Phase::Body);
+    if outcome != Outcome::Ok {
+        let retry_after = answer.headers.get("retry-after");
+        let retry_after = retry_after.and_then(|v| retry::retry_after(v, SystemTime::now()));
+        let body = error_body(&mut answer.body, pulse).await;
+        let blocked = match (outcome, &answer.way.redirected_to) {
+            (Outcome::RedirectHostDenied, Some(host)) => format!(" from {host}, where it redirects to"),
+            _ => String::new(),
+        };
+        return Reply::Told(Told {
+            outcome,
+            status: Some(answer.status),
+            did: format!("answered {}{blocked}", status_text(answer.status)),
+            detail: String::new(),
+            retry_after,
+            answer: Some((content_type, body)),
+        });
+    }
+    let mut body = engine.spool.body();
+    loop {
+        match answer.body.next().await {
+            Err(failure) => return failed(failure, record),
+            Ok(None) => break,
+            Ok(Some(piece)) => {
+                pulse.bytes(piece.len());
+                record.bytes += piece.len() as u64;
+                if body.push(&piece).is_err() {
+                    let rest = Rest {
+                        first: piece,
+                        body: answer.body,
+                        length: answer.length,
+                        flight,
+                    };
+                    return whole(ask, content_type, body, Some(rest));
+                }
+            }
+        }
+    }
+    check(ask, content_type, body)
+}
+
+/// Credentials, the request, and one more of it where a helper has other credentials after a 4xx over https
+/// (cmd/go/internal/web/http.go: get).
+async fn head(
+    engine: &Engine,
+    ask: &Ask<'_>,
+    peer: &Peer,
+    flight: &FlightHandle,
+    pulse: &Pulse,
+) -> Result<Answer, Failure> {
+    let address = peer.base.join(&ask.resource.wire, ask.resource.sumdb().is_some());
+    flight.phase(Phase::Credentials);
+    let sent = engine.credentials.headers(&address).await;
+    // A helper may ask a person; only from here on is silence the upstream's.
+    pulse.begin();
+    let get = |headers| Get {
+        address: address.clone(),
+        fresh: ask.hedge,
+        connect_timeout: ask.bounds.connect,
+        headers,
+        flight,
+    };
+    let answer = engine.client.get(get(sent.clone())).await?;
+    if !address.https || !(400..500).contains(&answer.status) {
+        return Ok(answer);
+    }
+    let line = format!("{} {}", answer.way.protocol, status_text(answer.status));
+    let lines: Vec<(String, String)> = answer.headers.clone().into_iter().collect();
+    flight.phase(Phase::Credentials);
+    let other = engine.credentials.ask_again(&address, &line, &lines, &sent).await;
+    pulse.beat();
+    match other {
+        None => Ok(answer),
+        Some(headers) => engine.client.get(get(headers)).await,
+    }
+}
+
+/// As much of an error's body as comes soon.
+async fn error_body(body: &mut Body, pulse: &Pulse) -> Bytes {
+    let mut text = Vec::new();
+    let read = async {
+        while let Ok(Some(piece)) = body.next().await {
+            pulse.bytes(piece.len());
+            text.extend_from_slice(&piece);
+            if text.len() >= ERROR_BODY {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(Duration::from_secs(5), read).await;
+    text.truncate(ERROR_BODY);
+    text.into()
+}
+
+fn check(ask: &Ask<'_>, content_type: String, body: Spooled) -> Reply {
+    let kind = &ask.resource.kind;
+    let read = || -> std::io::Result<(Outcome, Bytes)> {
+        let zip = *kind == super::request::Kind::Zip;
+        let head = if zip {
+            body.head()?
+        } else {
+            match body.metadata()? {
+                Some(all) => all,
+                None => return Ok((Outcome::Ok, Bytes::new())),
+            }
+        };
+        let outcome = classify::of_body(kind, &content_type, &head, &body.tail()?);
+        Ok((outcome, head))
+    };
+    let (outcome, head) = match read() {
+        Ok(checked) => checked,
+        Err(error) => {
+            return Reply::Told(Told {
+                outcome: Outcome::Passing,
+                status: None,
+                did: "answered, but the answer could not be read back from the spool".into(),
+                detail: error.to_string(),
+                retry_after: None,
+                answer: None,
+            });
+        }
+    };
+    let did = match outcome {
+        Outcome::Ok => return whole(ask, content_type, body, None),
+        Outcome::Captive => "answered a web page in place of module data (a captive portal?)",
+        _ => "answered 200 with a broken body",
+    };
+    Reply::Told(Told {
+        outcome,
+        status: Some(200),
+        did: did.into(),
+        detail: String::new(),
+        retry_after: None,
+        answer: Some((content_type, head)),
+    })
+}
+
+fn whole(ask: &Ask<'_>, content_type: String, body: Spooled, rest: Option<Rest>) -> Reply {
+    let peer = ask.peer;
+    Reply::Whole(Box::new(Whole {
+        content_type,
+        body,
+        rest,
+        peer,
+    }))
+}
+
+fn failed(failure: Failure, record: &mut Record) -> Reply {
+    note_way(record, &failure.way);
+    Reply::Told(Told {
+        outcome: classify::of_failure(failure.class),
+        status: None,
+        did: classify::phrase(failure.class).into(),
+        detail: failure.reason,
+        retry_after: None,
+        answer: None,
+    })
+}
+
+/// `503 Service Unavailable`.
+pub fn status_text(status: u16) -> String {
+    let reason = hyper::StatusCode::from_u16(status)
+        .ok()
+        .and_then(|s| s.canonical_reason());
+    match reason {
+        Some(reason) => format!("{status} {reason}"),
+        None => status.to_string(),
+    }
+}
+
+fn told_headers(answer: &Answer) -> BTreeMap<String, String> {
+    let told = |(name, _): &(&String, &String)| TOLD_HEADERS.contains(&name.as_str());
+    let copy = |(name, value): (&String, &String)| (name.clone(), value.clone());
+    answer.headers.iter().filter(told).map(copy).collect()
+}
+
+fn note_way(record: &mut Record, way: &Way) {
+    let ms = |d: Option<Duration>| d.map(millis);
+    record.dns_ms = ms(way.times.resolved);
+    record.connect_ms = ms(way.times.connected);
+    record.tls_ms = ms(way.times.secured);
+    record.first_byte_ms = ms(way.times.first_byte);
+    record.protocol = way.protocol.to_owned();
+    record.peer = way.peer.map(|p| p.to_string()).unwrap_or_default();
+    record.reused = way.reused;
+}
+
+/// Milliseconds with three decimals, as a trace has them.
+pub fn millis(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// The attempt's record; written also where the attempt is dropped, because another was faster or go went away.
+struct Log<'a> {
+    engine: &'a Engine,
+    begun: Instant,
+    record: Record,
+}
+
+impl<'a> Log<'a> {
+    fn new(engine: &'a Engine, ask: &Ask<'_>, peer: &Peer) -> Log<'a> {
+        Log {
+            engine,
+            begun: Instant::now(),
+            record: Record {
+                request: ask.request,
+                resource: ask.resource.label.clone(),
+                upstream: peer.base.label.clone(),
+                attempt: ask.number,
+                hedge: ask.hedge,
+                outcome: "abandoned".into(),
+                ..Record::default()
+            },
+        }
+    }
+
+    fn end(mut self, reply: &Reply) {
+        match reply {
+            Reply::Whole(whole) => {
+                let streamed = whole.rest.is_some();
+                self.record.outcome = Outcome::Ok.as_str().into();
+                self.record.reason = if streamed { "no room to spool it" } else { "" }.into();
+            }
+            Reply::Told(told) => {
+                self.record.outcome = told.outcome.as_str().into();
+                let detail = if told.detail.is_empty() {
+                    &told.did
+                } else {
+                    &told.detail
+                };
+                self.record.reason = detail.clone();
+            }
+        }
+    }
+}
+
+impl Drop for Log<'_> {
+    fn drop(&mut self) {
+        self.record.total_ms = millis(self.begun.elapsed());
+        self.engine
+            .recorder
+            .emit(Event::Attempt(std::mem::take(&mut self.record)));
+    }
+}

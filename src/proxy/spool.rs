@@ -1,0 +1,170 @@
+//! Where bodies wait until they are whole: small ones in memory, the rest in an unlinked file.
+
+use bytes::{Bytes, BytesMut};
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const IN_MEMORY: usize = 256 << 10;
+const WITHOUT_A_FILE: usize = 64 << 20;
+const TAIL: usize = (64 << 10) + 22;
+const PIECE: usize = 64 << 10;
+
+/// Directories in which a file may be made, best first.
+#[derive(Debug, Clone)]
+pub struct Spool {
+    dirs: Vec<PathBuf>,
+}
+
+impl Spool {
+    /// `wanted` (it may not exist yet: its nearest existing parent then), else `temporary`.
+    pub fn new(wanted: &Path, temporary: &Path) -> Spool {
+        Spool {
+            dirs: vec![wanted.to_path_buf(), temporary.to_path_buf()],
+        }
+    }
+
+    /// An empty body.
+    pub fn body(&self) -> Spooled {
+        Spooled {
+            memory: BytesMut::new(),
+            file: None,
+            len: 0,
+            dirs: self.dirs.clone(),
+        }
+    }
+}
+
+fn unlinked(dirs: &[PathBuf]) -> Option<File> {
+    let existing = |dir: &PathBuf| dir.ancestors().find(|d| d.is_dir()).map(Path::to_path_buf);
+    dirs.iter()
+        .filter_map(existing)
+        .find_map(|dir| tempfile::tempfile_in(dir).ok())
+}
+
+/// A body, or as much of it as came. Its file vanishes with it.
+#[derive(Debug)]
+pub struct Spooled {
+    memory: BytesMut,
+    file: Option<Arc<File>>,
+    len: u64,
+    dirs: Vec<PathBuf>,
+}
+
+impl Spooled {
+    /// Adds a piece. An error means that there is no room; what was taken before is still there, the piece is not.
+    pub fn push(&mut self, piece: &Bytes) -> io::Result<()> {
+        if self.file.is_none() && self.memory.len() + piece.len() > IN_MEMORY {
+            match unlinked(&self.dirs) {
+                Some(file) => {
+                    file.write_all_at(&self.memory, 0)?;
+                    self.file = Some(Arc::new(file));
+                    self.memory = BytesMut::new();
+                }
+                None if self.memory.len() + piece.len() > WITHOUT_A_FILE => {
+                    return Err(io::ErrorKind::StorageFull.into());
+                }
+                None => {}
+            }
+        }
+        match &self.file {
+            Some(file) => file.write_all_at(piece, self.len)?,
+            None => self.memory.extend_from_slice(piece),
+        }
+        self.len += piece.len() as u64;
+        Ok(())
+    }
+
+    /// Bytes taken.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// The first bytes: all of them where the body is still in memory.
+    pub fn head(&self) -> io::Result<Bytes> {
+        self.read(
+            0,
+            if self.file.is_some() {
+                PIECE
+            } else {
+                self.memory.len()
+            },
+        )
+    }
+
+    /// The last bytes, enough to hold the end record of a zip.
+    pub fn tail(&self) -> io::Result<Bytes> {
+        self.read(self.len.saturating_sub(TAIL as u64), TAIL)
+    }
+
+    /// The whole, where it is at most 16 MiB.
+    pub fn metadata(&self) -> io::Result<Option<Bytes>> {
+        if self.len > 16 << 20 {
+            return Ok(None);
+        }
+        self.read(0, self.len as usize).map(Some)
+    }
+
+    /// The next piece from an offset; empty at the end.
+    pub fn piece(&self, at: u64) -> io::Result<Bytes> {
+        self.read(at, PIECE)
+    }
+
+    fn read(&self, at: u64, most: usize) -> io::Result<Bytes> {
+        let left = usize::try_from(self.len.saturating_sub(at)).unwrap_or(usize::MAX);
+        let n = most.min(left);
+        match &self.file {
+            Some(file) => {
+                let mut buffer = vec![0; n];
+                file.read_exact_at(&mut buffer, at)?;
+                Ok(buffer.into())
+            }
+            None => {
+                let at = (at as usize).min(self.memory.len());
+                Ok(Bytes::copy_from_slice(&self.memory[at..at + n]))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_survive_the_way_from_memory_to_a_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let not_there = Path::new("/nonexistent-root");
+        for wanted in [
+            dir.path().to_path_buf(),
+            dir.path().join("not/yet"),
+            not_there.to_path_buf(),
+        ] {
+            let mut body = Spool::new(&wanted, dir.path()).body();
+            let piece = Bytes::from(vec![7u8; 100_000]);
+            for _ in 0..4 {
+                body.push(&piece).unwrap();
+            }
+            assert_eq!(body.len(), 400_000);
+            assert!(body.file.is_some(), "{wanted:?}");
+            assert_eq!(body.piece(399_990).unwrap().len(), 10);
+            assert_eq!(body.tail().unwrap().len(), TAIL);
+            assert_eq!(body.metadata().unwrap().unwrap().len(), 400_000);
+            assert!(body.piece(400_000).unwrap().is_empty());
+        }
+        assert_eq!(dir.path().read_dir().unwrap().count(), 0, "nothing is left");
+    }
+
+    #[test]
+    fn without_any_directory_memory_serves_up_to_its_bound() {
+        let mut body = Spool { dirs: Vec::new() }.body();
+        let piece = Bytes::from(vec![1u8; 16 << 20]);
+        for _ in 0..4 {
+            body.push(&piece).unwrap();
+        }
+        assert!(body.push(&piece).is_err());
+        assert_eq!(body.len(), 64 << 20);
+    }
+}

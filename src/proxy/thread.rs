@@ -1,0 +1,121 @@
+//! The proxy's own thread: started, checked and ended within stated bounds.
+
+use super::engine::Engine;
+use super::list::List;
+use super::notes::Notes;
+use super::{Rewrite, Setup, StartError, loopback, serve};
+use crate::activity::Activity;
+use crate::trace::Recorder;
+use std::net::{Ipv4Addr, TcpListener};
+use std::rc::Rc;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// How long the first connection to ourselves may take.
+const CHECK: Duration = Duration::from_secs(2);
+/// How long the end may take.
+const END: Duration = Duration::from_secs(1);
+
+/// A running thread. Dropping it ends the thread without waiting.
+#[derive(Debug)]
+pub struct Thread {
+    /// The child's GOPROXY.
+    pub goproxy: String,
+    /// What is put back in go's output.
+    pub rewrites: Vec<Rewrite>,
+    /// What it tells.
+    pub notes: Arc<Notes>,
+    stop: oneshot::Sender<()>,
+    ended: mpsc::Receiver<()>,
+}
+
+impl Thread {
+    /// Starts serving and connects once.
+    pub fn start(
+        setup: Setup,
+        list: List,
+        recorder: Recorder,
+        activity: Arc<Activity>,
+    ) -> Result<Thread, StartError> {
+        let failed = |what: &str, e: &dyn std::fmt::Display| StartError(format!("{what}: {e}"));
+        let mut random = [0u8; 24];
+        aws_lc_rs::rand::fill(&mut random).map_err(|e| failed("no random numbers", &e))?;
+        let token: String = random[..16].iter().map(|b| format!("{b:02x}")).collect();
+        let seed = random[16..].iter().fold(0, |all, b| all << 8 | u64::from(*b));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|e| failed("no free port", &e))?;
+        listener
+            .set_nonblocking(true)
+            .map_err(|e| failed("no free port", &e))?;
+        let port = listener
+            .local_addr()
+            .map_err(|e| failed("no free port", &e))?
+            .port();
+
+        let root = format!("http://127.0.0.1:{port}/{token}");
+        let goproxy = list.child(&root);
+        let rewrites = list.upstreams().enumerate().map(|(number, base)| Rewrite {
+            from: format!("{root}/{number}").into_bytes(),
+            to: base.shown.clone().into_bytes(),
+        });
+        let rewrites = rewrites.collect();
+        let notes = Arc::new(Notes::default());
+        let (stop, stopped) = oneshot::channel();
+        let (ending, ended) = mpsc::channel();
+        let work = {
+            let (token, notes) = (token.clone(), Arc::clone(&notes));
+            move || {
+                // Signals are the main thread's; a thread that takes one would end waits that are not its own.
+                let _ = nix::sys::signal::SigSet::all().thread_block();
+                run(listener, stopped, token, || {
+                    Engine::new(setup, list, seed, recorder, activity, notes)
+                });
+                drop(ending);
+            }
+        };
+        let thread = std::thread::Builder::new().name("gosteady-proxy".into());
+        thread.spawn(work).map_err(|e| failed("no thread", &e))?;
+        if !loopback::alive(port, &token, CHECK) {
+            return Err(StartError("127.0.0.1 does not answer".into()));
+        }
+        Ok(Thread {
+            goproxy,
+            rewrites,
+            notes,
+            stop,
+            ended,
+        })
+    }
+
+    /// Ends it, waiting at most a second.
+    pub fn stop(self) {
+        let _ = self.stop.send(());
+        // Nothing is ever sent: the thread's end closes the channel.
+        let _ = self.ended.recv_timeout(END);
+    }
+}
+
+fn run(
+    listener: TcpListener,
+    stopped: oneshot::Receiver<()>,
+    token: String,
+    engine: impl FnOnce() -> Engine,
+) {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        return;
+    };
+    let local = tokio::task::LocalSet::new();
+    local.block_on(&runtime, async move {
+        let engine = Rc::new(engine());
+        engine.recorder.emit(engine.upstreams());
+        let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
+            return;
+        };
+        tokio::select! {
+            () = serve::serve(listener, token, engine) => {}
+            _ = stopped => {}
+        }
+    });
+    drop(local);
+    runtime.shutdown_background();
+}

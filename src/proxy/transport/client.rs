@@ -1,0 +1,288 @@
+//! A question and its answer: over a pooled or a new connection, through redirects.
+
+use super::address::Address;
+use super::basic::basic;
+use super::body::Body;
+use super::conn::Conn;
+use super::connect::{Connector, Journey};
+use super::fault::Fault;
+use super::pool::{Key, Pool};
+use super::{Answer, Class, Failure, Get, Way, redirect};
+use crate::activity::Phase;
+use crate::secret::Secret;
+use crate::world::World;
+use bytes::Bytes;
+use http_body_util::Empty;
+use hyper::body::Incoming;
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::{Request, Response, Uri, Version};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a request waits for somebody else's connection, which it might share, before it opens its own.
+const FOLLOW: Duration = Duration::from_millis(500);
+/// How much of a redirect's body is read to keep its connection; net/http's maxBodySlurpSize.
+const SLURP: usize = 2 << 10;
+/// How long that is waited for.
+const SLURP_TIME: Duration = Duration::from_millis(200);
+
+/// Opens connections and keeps them for the next request. Lives on one current-thread runtime.
+#[derive(Debug)]
+pub struct Client {
+    connector: Connector,
+    pool: Arc<Pool>,
+}
+
+impl Client {
+    /// A client for these surroundings (proxy variables, SSL_CERT_FILE, SSL_CERT_DIR). Opens and reads nothing yet.
+    pub fn new(world: Arc<World>) -> Client {
+        Client {
+            connector: Connector::new(world),
+            pool: Arc::default(),
+        }
+    }
+
+    /// Asks. Redirects are followed as net/http would: at most 10 requests, credentials only to the same host and
+    /// those below it, never from https to http. Dropping the future ends the request; its connection is not used
+    /// again then.
+    pub async fn get(&self, get: Get<'_>) -> Result<Answer, Failure> {
+        let first = get.address.clone();
+        let mut address = get.address.clone();
+        let mut trusted = true;
+        let mut redirected_to = None;
+        let mut made = 0;
+        loop {
+            let mut answer = self.hop(&get, &address, trusted, &redirected_to).await?;
+            made += 1;
+            let location = answer.headers.get("location").map(String::as_str);
+            let next = redirect::next(&first, &address, answer.status, location, made)
+                .map_err(|fault| fault.on(answer.way.clone()))?;
+            let Some(next) = next else { return Ok(answer) };
+            // Its outcome does not matter: a body that does not end costs only the connection.
+            let _ = tokio::time::timeout(SLURP_TIME, answer.body.read_all(SLURP)).await;
+            trusted = trusted && redirect::trusts(&first, &next);
+            redirected_to = Some(next.host.clone()).filter(|host| !host.eq_ignore_ascii_case(&first.host));
+            address = next;
+        }
+    }
+
+    /// One request. A reused connection that dies before any byte of an answer is replaced once by a new one, as
+    /// net/http does (Transport's shouldRetryRequest).
+    async fn hop(
+        &self,
+        get: &Get<'_>,
+        address: &Address,
+        trusted: bool,
+        redirected_to: &Option<String>,
+    ) -> Result<Answer, Failure> {
+        let headers = headers(get, address, trusted);
+        let mut way = Way {
+            redirected_to: redirected_to.clone(),
+            ..Way::default()
+        };
+        let mut fresh = get.fresh;
+        loop {
+            let start = Instant::now();
+            way.times = Default::default();
+            let mut journey = Journey {
+                flight: get.flight,
+                start,
+                way: &mut way,
+            };
+            let mut conn = match self.connect(get, address, fresh, &mut journey).await {
+                Ok(conn) => conn,
+                Err(fault) => return Err(fault.on(way)),
+            };
+            way.peer = Some(conn.link.peer);
+            way.reused = conn.reused;
+            way.protocol = if conn.is_h2() { "HTTP/2" } else { "HTTP/1.1" };
+            let request = match request(address, &conn, &headers) {
+                Ok(request) => request,
+                Err(fault) => return Err(fault.on(way)),
+            };
+            get.flight.phase(Phase::Waiting);
+            let before = conn.link.read();
+            match conn.send(request).await {
+                Ok(response) => {
+                    way.times.first_byte = Some(start.elapsed());
+                    get.flight.phase(Phase::Body);
+                    return Ok(self.answer(get, address, conn, response, way));
+                }
+                Err(error) => {
+                    let silent = conn.is_h2() || conn.link.read() == before;
+                    let fault = Fault::request(&address.authority(), &error);
+                    if conn.reused && silent && fault.class == Class::Reset {
+                        fresh = true;
+                        continue;
+                    }
+                    return Err(fault.on(way));
+                }
+            }
+        }
+    }
+
+    /// A connection within the bound: a waiting one, one that comes free or is opened by somebody else, or a new one.
+    async fn connect(
+        &self,
+        get: &Get<'_>,
+        address: &Address,
+        fresh: bool,
+        journey: &mut Journey<'_>,
+    ) -> Result<Conn, Fault> {
+        let key = Key::of(address);
+        if !fresh && let Some(conn) = self.pool.take(&key) {
+            return Ok(conn);
+        }
+        let (flight, start) = (journey.flight, journey.start);
+        let find = async {
+            if fresh {
+                return self.open(&key, address, journey).await;
+            }
+            if address.https {
+                flight.phase(Phase::Connecting);
+                let _ = tokio::time::timeout(FOLLOW, self.pool.settled(&key)).await;
+            }
+            tokio::select! {
+                biased;
+                conn = self.pool.arrival(&key) => Ok(conn),
+                opened = self.open(&key, address, journey) => opened,
+            }
+        };
+        match tokio::time::timeout(get.connect_timeout, find).await {
+            Ok(Ok(conn)) => {
+                if conn.reused {
+                    journey.way.times = Default::default();
+                }
+                Ok(conn)
+            }
+            Ok(Err(fault)) => Err(fault),
+            Err(_) => {
+                tracing::debug!(upstream = %address.origin(), waited = ?start.elapsed(), "no connection in time");
+                Err(self.connector.overdue(address, journey.way, get.connect_timeout))
+            }
+        }
+    }
+
+    async fn open(&self, key: &Key, address: &Address, journey: &mut Journey<'_>) -> Result<Conn, Fault> {
+        let _opening = self.pool.opening(key);
+        let conn = self.connector.open(address, journey).await?;
+        if let Some(shared) = conn.share() {
+            self.pool.put(key.clone(), shared);
+        }
+        self.pool.learn(key, conn.is_h2());
+        Ok(conn)
+    }
+
+    fn answer(
+        &self,
+        get: &Get<'_>,
+        address: &Address,
+        conn: Conn,
+        response: Response<Incoming>,
+        mut way: Way,
+    ) -> Answer {
+        let (head, incoming) = response.into_parts();
+        if head.version == Version::HTTP_10 {
+            way.protocol = "HTTP/1.0";
+        }
+        let mut headers = collapse(&head.headers);
+        let status = head.status.as_u16();
+        // RFC 9110, 8.6: with these it is not the length of this body.
+        let stated = !matches!(status, 204 | 304) && !headers.contains_key("transfer-encoding");
+        let mut length = headers
+            .get("content-length")
+            .filter(|_| stated)
+            .and_then(|l| l.trim().parse().ok());
+        let mut body = Body::new(
+            incoming,
+            conn,
+            (Arc::clone(&self.pool), Key::of(address)),
+            (address.authority(), length),
+            way.clone(),
+            get.flight.pulse(),
+        );
+        // net/http's Transport unpacks gzip; a range of a packed file cannot be.
+        if status != 206
+            && headers
+                .get("content-encoding")
+                .is_some_and(|e| e.eq_ignore_ascii_case("gzip"))
+        {
+            body = body.gunzip();
+            headers.retain(|name, _| name != "content-encoding" && name != "content-length");
+            length = None;
+        }
+        Answer {
+            status,
+            headers,
+            length,
+            way,
+            body,
+        }
+    }
+}
+
+fn collapse(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers
+        .iter()
+        .map(|(name, value)| (name.as_str().to_string(), text(value)))
+        .collect()
+}
+
+/// The headers of one hop: what the caller added, less what the host may not see, and userinfo as Basic auth.
+fn headers(get: &Get<'_>, address: &Address, trusted: bool) -> Vec<(String, Secret<String>)> {
+    let may = |(name, _): &&(String, Secret<String>)| redirect::may_carry(name, trusted);
+    let mut headers: Vec<_> = get.headers.iter().filter(may).cloned().collect();
+    let authorized = headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    // cmd/go sends none over http: web/http.go, "refusing to pass credentials to insecure URL".
+    if let Some(userinfo) = &address.userinfo
+        && address.https
+        && !authorized
+    {
+        let (user, password) = userinfo.expose();
+        let value = basic(user, password.as_deref().unwrap_or_default());
+        headers.push(("Authorization".into(), value));
+    }
+    headers
+}
+
+fn request(
+    address: &Address,
+    conn: &Conn,
+    headers: &[(String, Secret<String>)],
+) -> Result<Request<Empty<Bytes>>, Fault> {
+    let bad = |what: &str| Fault::new(Class::Local, format!("{what} for {address} cannot be sent"));
+    let absolute = conn.is_h2() || conn.absolute.is_some();
+    let target = match absolute {
+        true => format!("{}{}", address.origin(), address.target()),
+        false => address.target(),
+    };
+    let mut request = Request::new(Empty::new());
+    *request.uri_mut() = Uri::try_from(target).map_err(|_| bad("a request target"))?;
+    let map = request.headers_mut();
+    let mut add = |name: &str, value: &str, secret: bool| -> Result<(), Fault> {
+        let name = HeaderName::try_from(name).map_err(|_| bad("a header name"))?;
+        let mut value = HeaderValue::from_str(value).map_err(|_| bad("a header value"))?;
+        value.set_sensitive(secret);
+        map.append(name, value);
+        Ok(())
+    };
+    if conn.is_h2() {
+        add("User-Agent", "Go-http-client/2.0", false)?;
+    } else {
+        add("Host", &address.authority(), false)?;
+        add("User-Agent", "Go-http-client/1.1", false)?;
+    }
+    // Nothing compressed: lengths and ranges are then those of the file.
+    add("Accept-Encoding", "identity", false)?;
+    if let Some(Some(value)) = &conn.absolute {
+        add("Proxy-Authorization", value, true)?;
+    }
+    for (name, value) in headers {
+        add(name, value.expose(), true)?;
+    }
+    Ok(request)
+}

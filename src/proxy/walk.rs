@@ -1,0 +1,223 @@
+//! One prefix: whom to ask in which order, and what go is told in the end.
+
+use super::asking::{Job, ask, probe, tell};
+use super::attempt::{Reply, Told, Whole};
+use super::classify::Outcome;
+use super::engine::Engine;
+use super::failover;
+use super::request::Kind;
+use super::rules::Next;
+use super::sumdb;
+use crate::config::settings::Failover;
+use std::time::{Duration, Instant};
+
+/// What go is told.
+#[derive(Debug)]
+pub enum Verdict {
+    /// The thing itself.
+    Whole(Box<Whole>),
+    /// An upstream's own word, byte for byte.
+    Said(usize, Told),
+    /// A 200 of our own to `supported`: this prefix carries the checksum database's origin.
+    Carries(usize),
+    /// Ask there yourself: an address that our client can't talk to.
+    Redirect(usize),
+    /// Nobody could supply it.
+    Unavailable {
+        /// Who failed, and how, in the order asked.
+        failures: Vec<(usize, Told)>,
+        /// An upstream that may not be asked because of a comma.
+        kept_from: Option<usize>,
+    },
+}
+
+/// Finds out.
+pub async fn walk(engine: &Engine, job: &Job<'_>, prefix: usize) -> Verdict {
+    let checksums = job.resource.sumdb().is_some();
+    let chain = if checksums {
+        sumdb::chain(engine, prefix, job.resource)
+    } else {
+        engine.chain(prefix)
+    };
+    let (order, skipped) = prefer(engine, &chain, checksums);
+    let mut failures: Vec<(usize, Told)> = Vec::new();
+    for (at, &peer) in order.iter().enumerate() {
+        let last = at + 1 == order.len();
+        // A stand-in that does not carry the database says 404 to every record: no answer to this question.
+        let stand_in = peer != chain[0];
+        let next = match last {
+            false => Next::Ours,
+            true => failover::after_chain(&engine.list, prefix),
+        };
+        let reply = match recall(engine, job, peer) {
+            Some(told) => Reply::Told(told),
+            None if origin_supported(engine, job, peer) => {
+                return carries(engine, job, prefix, peer, failures);
+            }
+            None => ask(engine, job, peer, next, rival(engine, job, &order, at)).await,
+        };
+        match reply {
+            Reply::Whole(whole) => return served(engine, job, prefix, whole, &failures),
+            Reply::Told(told)
+                if told.outcome == Outcome::NotFound && checksums && stand_in && !is_supported(job) =>
+            {
+                failures.push((peer, told));
+            }
+            Reply::Told(told) if told.outcome.definite() => {
+                if told.outcome == Outcome::NotFound && !checksums {
+                    let asked = skipped.iter().filter(|s| order[..=at].iter().all(|o| o != *s));
+                    for &resting in asked {
+                        match probe(engine, job, resting).await {
+                            Reply::Whole(whole) => return served(engine, job, prefix, whole, &failures),
+                            Reply::Told(told) if told.outcome.definite() => {
+                                return Verdict::Said(resting, told);
+                            }
+                            Reply::Told(_) => {}
+                        }
+                    }
+                }
+                return said(engine, job, prefix, peer, told, &failures);
+            }
+            Reply::Told(told) => {
+                if peer != prefix {
+                    engine
+                        .learnt
+                        .borrow_mut()
+                        .remember(peer, &job.resource.wire, told.clone());
+                }
+                if let Some(&to) = order.get(at + 1) {
+                    tell(engine, job, "failover", &told.did, Duration::ZERO, to);
+                }
+                failures.push((peer, told));
+            }
+        }
+    }
+    give_up(engine, job, prefix, failures)
+}
+
+/// Those that do not rest first, then those that do. Only what may be passed over is ever moved back.
+fn prefer(engine: &Engine, chain: &[usize], checksums: bool) -> (Vec<usize>, Vec<usize>) {
+    if chain.len() < 2 || checksums && chain.len() < 3 {
+        return (chain.to_vec(), Vec::new());
+    }
+    let mut learnt = engine.learnt.borrow_mut();
+    let now = Instant::now();
+    let mut resting = |peer: usize| engine.passable(peer) && learnt.rests(peer, now);
+    let (skipped, mut order): (Vec<usize>, Vec<usize>) = chain.iter().partition(|p| resting(**p));
+    order.extend(&skipped);
+    (order, skipped)
+}
+
+/// The one that may race this one: the next in order, for what can't change, where this one may be passed over.
+fn rival(engine: &Engine, job: &Job<'_>, order: &[usize], at: usize) -> Option<usize> {
+    let allowed = job.resource.immutable && engine.passable(order[at]);
+    let next = order
+        .get(at + 1)
+        .copied()
+        .filter(|n| !engine.learnt.borrow().failing(*n));
+    next.filter(|_| allowed)
+}
+
+fn recall(engine: &Engine, job: &Job<'_>, peer: usize) -> Option<Told> {
+    engine.learnt.borrow_mut().recall(peer, &job.resource.wire)
+}
+
+fn is_supported(job: &Job<'_>) -> bool {
+    matches!(job.resource.kind, Kind::Supported(_))
+}
+
+/// Whether this is the question whether the origin supports itself: it is never asked that.
+fn origin_supported(engine: &Engine, job: &Job<'_>, peer: usize) -> bool {
+    matches!(&job.resource.kind, Kind::Supported(name) if sumdb::of_name(engine, name) == Some(peer))
+}
+
+fn carries(
+    engine: &Engine,
+    job: &Job<'_>,
+    prefix: usize,
+    origin: usize,
+    failures: Vec<(usize, Told)>,
+) -> Verdict {
+    commit(engine, job, prefix, origin);
+    note(engine, &failures, origin);
+    Verdict::Carries(origin)
+}
+
+fn commit(engine: &Engine, job: &Job<'_>, prefix: usize, carrier: usize) {
+    if let Kind::Supported(name) = &job.resource.kind {
+        engine.learnt.borrow_mut().commit(prefix, name, carrier);
+    }
+}
+
+fn served(
+    engine: &Engine,
+    job: &Job<'_>,
+    prefix: usize,
+    whole: Box<Whole>,
+    failures: &[(usize, Told)],
+) -> Verdict {
+    commit(engine, job, prefix, whole.peer);
+    note(engine, failures, whole.peer);
+    Verdict::Whole(whole)
+}
+
+fn said(
+    engine: &Engine,
+    job: &Job<'_>,
+    prefix: usize,
+    peer: usize,
+    told: Told,
+    failures: &[(usize, Told)],
+) -> Verdict {
+    let own = peer == prefix;
+    if own
+        && told.outcome == Outcome::NotFound
+        && let Some(origin) = sumdb::after_no(engine, prefix, job.resource)
+    {
+        return carries(engine, job, prefix, origin, Vec::new());
+    }
+    if !own {
+        engine
+            .learnt
+            .borrow_mut()
+            .remember(peer, &job.resource.wire, told.clone());
+        note(engine, failures, peer);
+    }
+    Verdict::Said(peer, told)
+}
+
+fn note(engine: &Engine, failures: &[(usize, Told)], by: usize) {
+    for (peer, told) in failures {
+        let (name, by) = (engine.name(*peer), engine.name(by));
+        engine
+            .notes
+            .say(format!("{name} {}; {by} answered instead", told.did));
+    }
+}
+
+fn give_up(engine: &Engine, job: &Job<'_>, prefix: usize, failures: Vec<(usize, Told)>) -> Verdict {
+    let last = failures.last().map_or(prefix, |(peer, _)| *peer);
+    if let [.., (peer, told)] = failures.as_slice() {
+        tell(engine, job, "give-up", &told.did, Duration::ZERO, *peer);
+        // go's own client has other rules for certificates and ciphers; it shall decide.
+        if matches!(told.outcome, Outcome::Certificate | Outcome::Handshake)
+            && *peer < engine.list.upstreams().count()
+        {
+            let name = engine.name(*peer);
+            engine
+                .notes
+                .say(format!("{name} {}; go was sent there itself", told.did));
+            return Verdict::Redirect(*peer);
+        }
+        // What a lone upstream answers again and again is for go to read, as without us; a zip is not: go would
+        // take the failure for the end of its list.
+        if told.outcome == Outcome::Garbled && failures.len() == 1 && job.resource.kind != Kind::Zip {
+            return Verdict::Said(*peer, told.clone());
+        }
+    }
+    let kept_from = match engine.rules.failover {
+        Failover::Always => None,
+        Failover::Safe | Failover::Go => failover::kept_from(&engine.list, last),
+    };
+    Verdict::Unavailable { failures, kept_from }
+}

@@ -1,0 +1,253 @@
+//! The guarded half of a command's life: proxy, supervision, trace, memo, and what the user is told.
+
+use super::argv::Command;
+use super::decision::Action;
+use super::fast::{Task, hand_over};
+use super::guard::{self, Fault, Plan, Report};
+use super::phase;
+use crate::config::{self, Settings};
+use crate::outcome::{Code, Outcome};
+use crate::trace::event::Run;
+use crate::trace::{Event, FileSink, Name, Recorder, log};
+use crate::ui;
+use std::ffi::OsString;
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::time::SystemTime;
+
+/// A task with what is needed to run it.
+struct Case<'a> {
+    task: &'a Task,
+    command: Command<'a>,
+    settings: Settings,
+    recorder: Recorder,
+}
+
+/// What follows a guarded step.
+enum Next {
+    /// The command is over.
+    End(Outcome),
+    /// The original command is exec'd, all of ours having been told and written.
+    HandOver,
+}
+
+/// Runs a command that needs a guard.
+pub fn guarded(task: Task) -> Outcome {
+    remember_go(&task);
+    let loaded = config::load(&task.world);
+    if let Some(warning) = config::warning(&loaded.findings) {
+        ui::note(&warning);
+    }
+    let command = Command::parse(&task.world.args);
+    let recorder = record(&task, &command, &loaded.settings);
+    let case = Case {
+        task: &task,
+        command,
+        settings: loaded.settings,
+        recorder,
+    };
+    let (next, report) = match task.decision.action {
+        Action::Guard => case.whole(),
+        Action::Phase => case.phase(),
+        Action::ToolchainFirst => case.toolchain(),
+        Action::Exec => (Next::HandOver, None),
+    };
+    case.close(&next, report.as_ref());
+    match next {
+        Next::End(outcome) => outcome,
+        Next::HandOver => hand_over(&task.world, &task.real),
+    }
+}
+
+// Starts the trace with what was asked and decided.
+fn record(task: &Task, command: &Command, settings: &Settings) -> Recorder {
+    let verb = command.verb();
+    let name = Name::new(&verb, SystemTime::now());
+    let Some(sink) = FileSink::new(settings, &task.world, name.clone()) else {
+        return Recorder::off();
+    };
+    let recorder = Recorder::to_file(sink);
+    log::install(&recorder, tracing::Level::INFO);
+    let keys = [
+        "GOFLAGS",
+        "GONOSUMDB",
+        "GOPRIVATE",
+        "GOSUMDB",
+        "GOTOOLCHAIN",
+        "GOAUTH",
+        "GOVCS",
+    ];
+    let mut go = vec![
+        ("GOPROXY", task.scene.goproxy.clone()),
+        ("GONOPROXY", task.env.gonoproxy()),
+    ];
+    go.extend(keys.into_iter().map(|key| (key, task.env.text(key))));
+    go.retain(|(_, value)| !value.is_empty());
+    let version = task.env.go_version().unwrap_or_default();
+    go.push(("GOVERSION", version));
+    let pairs = go.iter().map(|(key, value)| (*key, value.as_str()));
+    recorder.emit(Event::Run(Run::describe(
+        &name,
+        &verb,
+        &task.world,
+        &task.real.path,
+        &task.real.why,
+        pairs,
+    )));
+    let action = match task.decision.action {
+        Action::Exec => "exec",
+        Action::ToolchainFirst => "toolchain-first",
+        Action::Guard => "guard",
+        Action::Phase => "download-phase",
+    };
+    recorder.emit(Event::Decision {
+        action: action.into(),
+        why: task.decision.why.into(),
+    });
+    recorder
+}
+
+impl Case<'_> {
+    fn whole(&self) -> (Next, Option<Report>) {
+        let before = guard::fingerprints(&self.task.scene);
+        let report = match self.run(&self.task.world.args, false) {
+            Ok(report) => report,
+            Err(fault) => return (self.without_guard(fault), None),
+        };
+        guard::file_changes(&self.task.scene, &before, &self.recorder);
+        if report.end.status == Some(0) {
+            self.remember(&report);
+        }
+        (Next::End(outcome(&report)), Some(report))
+    }
+
+    fn phase(&self) -> (Next, Option<Report>) {
+        let Some(args) = phase::arguments(&self.command, &self.task.world.args, &self.task.scene) else {
+            return (Next::HandOver, None);
+        };
+        let report = match self.run(&args, true) {
+            Ok(report) => report,
+            Err(fault) => return (self.without_guard(fault), None),
+        };
+        let over = report.end.signal.is_some() || report.end.ended_by_us.is_some();
+        let failed_on_us = report.end.status != Some(0) && report.summary.unavailable > 0;
+        let next = if over {
+            Next::End(outcome(&report))
+        } else if failed_on_us && matches!(self.command.words.first(), Some(&("run" | "tool"))) {
+            ui::err(&report.end.held);
+            Next::End(outcome(&report))
+        } else if failed_on_us {
+            ui::note("not everything could be downloaded beforehand; go's own downloads are now unguarded");
+            Next::HandOver
+        } else {
+            if report.end.status == Some(0) {
+                self.remember(&report);
+            }
+            Next::HandOver
+        };
+        (next, Some(report))
+    }
+
+    fn toolchain(&self) -> (Next, Option<Report>) {
+        let mut args: Vec<OsString> = Vec::new();
+        if let Some(dir) = &self.command.chdir {
+            args.extend([OsString::from("-C"), dir.into()]);
+        }
+        args.push("version".into());
+        let report = match self.run(&args, true) {
+            Ok(report) => report,
+            Err(fault) => return (self.without_guard(fault), None),
+        };
+        let over = report.end.signal.is_some() || report.end.ended_by_us.is_some();
+        if !over && report.summary.unavailable == 0 {
+            return (Next::HandOver, Some(report));
+        }
+        ui::err(&report.end.held);
+        (Next::End(outcome(&report)), Some(report))
+    }
+
+    fn run(&self, args: &[OsString], phase: bool) -> Result<Report, Fault> {
+        let plan = Plan {
+            world: &self.task.world,
+            settings: &self.settings,
+            env: &self.task.env,
+            go: &self.task.real.path,
+            command: &self.command,
+            scene: &self.task.scene,
+            args,
+            phase,
+        };
+        guard::run(&plan, &self.recorder)
+    }
+
+    // Nothing of ours may keep go from running; what can't be started at all is told by the exec.
+    fn without_guard(&self, fault: Fault) -> Next {
+        if let Fault::Proxy(why) = fault {
+            let text = format!("the guard could not start ({why}); go runs without it");
+            ui::note(&text);
+            self.recorder.emit(Event::Warning { text });
+        }
+        Next::HandOver
+    }
+
+    fn remember(&self, report: &Report) {
+        let nothing_asked = report.proxied && report.summary.requests == 0;
+        if let Some(memo) = self.task.memo.as_ref().filter(|_| nothing_asked) {
+            memo.write();
+        }
+    }
+
+    // Tells what was done for the user, and closes the trace.
+    fn close(&self, next: &Next, report: Option<&Report>) {
+        let summary = report.map(|r| r.summary.clone()).unwrap_or_default();
+        for note in &summary.notes {
+            ui::note(note);
+        }
+        let outcome = match next {
+            Next::End(outcome) => *outcome,
+            Next::HandOver => Outcome::Exited(report.and_then(|r| r.end.status).unwrap_or(0)),
+        };
+        let dull = outcome.success() && !self.recorder.eventful() && self.task.world.set_var("CI").is_some();
+        let finished = self.recorder.finish(outcome, !dull);
+        if let Some(warning) = finished.warning {
+            ui::note(&warning);
+        }
+        // A failure that the network had no part in (a compile error) is go's to tell alone.
+        let ours = summary.requests > 0 || report.is_some_and(|r| r.end.ended_by_us.is_some());
+        let failed = matches!(next, Next::End(Outcome::Exited(1..) | Outcome::Ours(_)));
+        if let Some(path) = finished.path.filter(|_| failed && ours) {
+            ui::note(&format!(
+                "what happened: gosteady trace show ({})",
+                path.display()
+            ));
+        }
+    }
+}
+
+// The go behind us, for a child whose PATH holds none. It costs a write only when it changes.
+fn remember_go(task: &Task) {
+    let Some(file) = task.world.state_dir().map(|dir| dir.join("real-go")) else {
+        return;
+    };
+    let path = task.real.path.as_os_str().as_bytes();
+    let known = std::fs::read(&file).is_ok_and(|seen| seen.trim_ascii() == path);
+    if known || !task.real.path.is_absolute() || task.real.why == "GOSTEADY_REAL_GO" {
+        return;
+    }
+    if let Some(dir) = file.parent()
+        && std::fs::create_dir_all(dir).is_ok()
+        && let Ok(mut beside) = tempfile::NamedTempFile::new_in(dir)
+        && beside.write_all(&[path, b"\n"].concat()).is_ok()
+    {
+        let _ = beside.persist(&file);
+    }
+}
+
+fn outcome(report: &Report) -> Outcome {
+    match (&report.end.ended_by_us, report.end.status, report.end.signal) {
+        (Some(_), _, _) => Outcome::Ours(Code::Hung),
+        (None, Some(status), _) => Outcome::Exited(status),
+        (None, None, Some(signal)) => Outcome::Signaled(signal),
+        (None, None, None) => Outcome::Ours(Code::Internal),
+    }
+}

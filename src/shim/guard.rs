@@ -1,0 +1,177 @@
+//! A guarded run: proxy, supervision and trace joined around one child.
+
+use super::argv::Command;
+use super::nesting;
+use super::scene::{ListKind, Scene};
+use crate::activity::Activity;
+use crate::config::Settings;
+use crate::config::goenv::GoEnv;
+use crate::proxy::{self, Summary};
+use crate::supervise::{self, End, Job, Stderr, Stdout};
+use crate::trace::{Event, Recorder};
+use crate::world::World;
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What is run guarded.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan<'a> {
+    /// The surroundings of the process.
+    pub world: &'a World,
+    /// Our settings.
+    pub settings: &'a Settings,
+    /// go's settings.
+    pub env: &'a GoEnv,
+    /// The real go.
+    pub go: &'a Path,
+    /// The command as the user gave it.
+    pub command: &'a Command<'a>,
+    /// What stands around it.
+    pub scene: &'a Scene,
+    /// The child's arguments.
+    pub args: &'a [OsString],
+    /// Whether this is a download phase: nothing on stdin, nothing shown of stdout, stderr held.
+    pub phase: bool,
+}
+
+/// What a guarded run came to.
+#[derive(Debug)]
+pub struct Report {
+    /// How the child ended.
+    pub end: End,
+    /// What the proxy saw; empty where there was none.
+    pub summary: Summary,
+    /// Whether a proxy stood in between: without one nobody knows what was requested.
+    pub proxied: bool,
+}
+
+/// Why there was no guarded run.
+#[derive(Debug)]
+pub enum Fault {
+    /// The proxy could not be started; plain go can.
+    Proxy(String),
+    /// go itself could not be started.
+    Spawn(std::io::Error),
+}
+
+/// Runs it.
+pub fn run(plan: &Plan, recorder: &Recorder) -> Result<Report, Fault> {
+    let activity = Arc::new(Activity::default());
+    let running = match plan.scene.list {
+        ListKind::Http => proxy::start(setup(plan), recorder.clone(), Arc::clone(&activity))
+            .map_err(|e| Fault::Proxy(e.0))?,
+        ListKind::Off | ListKind::NoHttp => None,
+    };
+    let env = match &running {
+        Some(running) => nesting::guarded(plan.world, running.goproxy()),
+        None => nesting::deeper(plan.world),
+    };
+    let mut argv = vec![plan.world.argv0.clone()];
+    argv.extend(plan.args.iter().cloned());
+    let job = Job {
+        program: plan.go.to_path_buf(),
+        argv,
+        env,
+        stdin_null: plan.phase,
+        stdout: stdout(plan, running.is_some()),
+        stderr: if plan.phase { Stderr::Hold } else { Stderr::Rewrite },
+        rewrites: running
+            .iter()
+            .flat_map(|r| r.rewrites())
+            .map(|r| (r.from.clone(), r.to.clone()))
+            .collect(),
+        report_after: plan.settings.hang.report_after,
+        deadline: plan.settings.hang.deadline,
+    };
+    super::started();
+    let end = supervise::run(&job, &activity, recorder);
+    super::ended();
+    let proxied = running.is_some();
+    let summary = running.map(proxy::Running::stop).unwrap_or_default();
+    Ok(Report {
+        end: end.map_err(|e| Fault::Spawn(e.0))?,
+        summary,
+        proxied,
+    })
+}
+
+fn setup(plan: &Plan) -> proxy::Setup {
+    let or = |value: String, default: &str| {
+        if value.is_empty() {
+            default.to_string()
+        } else {
+            value
+        }
+    };
+    // Before Go 1.21 GOSUMDB's default was compiled in.
+    let gosumdb = if plan.env.system.is_empty() {
+        "sum.golang.org"
+    } else {
+        ""
+    };
+    proxy::Setup {
+        goproxy: plan.scene.goproxy.clone(),
+        gonoproxy: plan.env.gonoproxy(),
+        gosumdb: or(plan.env.text("GOSUMDB"), gosumdb),
+        goauth: or(plan.env.text("GOAUTH"), "netrc"),
+        world: Arc::new(plan.world.clone()),
+        spool: plan.env.gomodcache().unwrap_or_else(std::env::temp_dir),
+        rules: plan.settings.proxy.clone(),
+    }
+}
+
+// The commands whose stdout can hold a URL that go asked (facts in docs/behaviour.md); others keep ours.
+fn stdout(plan: &Plan, proxied: bool) -> Stdout {
+    let json = plan.command.has("json");
+    match plan.command.verb().as_str() {
+        _ if plan.phase => Stdout::Discard,
+        "list" if proxied => Stdout::Rewrite,
+        "build" | "install" | "vet" | "fix" | "mod download" if proxied && json => Stdout::Rewrite,
+        _ => Stdout::Inherit,
+    }
+}
+
+/// Notes what a go.mod or go.sum was before and became after.
+pub fn file_changes(scene: &Scene, before: &[(String, String)], recorder: &Recorder) {
+    for ((file, before), (_, after)) in before.iter().zip(fingerprints(scene)) {
+        if *before != after {
+            recorder.emit(Event::FileChanged {
+                file: file.clone(),
+                before: before.clone(),
+                after,
+            });
+        }
+    }
+}
+
+/// Size and hash of the files that go may edit: (name, `1234 bytes, 0f3a…`), `absent` where there is none.
+pub fn fingerprints(scene: &Scene) -> Vec<(String, String)> {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let module = scene
+        .module
+        .iter()
+        .flat_map(|f| [f.clone(), f.with_extension("sum")]);
+    let work = scene
+        .work
+        .iter()
+        .flat_map(|f| [f.clone(), f.with_extension("work.sum")]);
+    let print = |path: std::path::PathBuf| {
+        let text = match std::fs::read(&path) {
+            Ok(text) => {
+                let mut hash = DefaultHasher::new();
+                text.hash(&mut hash);
+                format!("{} bytes, {:016x}", text.len(), hash.finish())
+            }
+            Err(_) => "absent".to_string(),
+        };
+        (
+            path.file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            text,
+        )
+    };
+    module.chain(work).map(print).collect()
+}

@@ -1,0 +1,333 @@
+//! What stands around a command: the few files and settings that decide about it. Read once, before any decision.
+
+use super::argv::{self, Command};
+use crate::config::goenv::GoEnv;
+use crate::gomod;
+use crate::toolchain::version::Version;
+use crate::world::World;
+use std::path::{Path, PathBuf};
+
+/// What kind of list GOPROXY is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListKind {
+    /// `off` and nothing before it.
+    Off,
+    /// No http(s) entry: `direct`, `file://…`, or broken.
+    NoHttp,
+    /// At least one http(s) entry.
+    Http,
+}
+
+/// The surroundings of one command.
+#[derive(Debug, Clone)]
+pub struct Scene {
+    /// Where go works: the working directory, `-C` applied.
+    pub dir: PathBuf,
+    /// The go.work in effect.
+    pub work: Option<PathBuf>,
+    /// The go.mod in effect (in a workspace: the one found upwards, if any).
+    pub module: Option<PathBuf>,
+    /// The words of GOFLAGS.
+    pub goflags: Vec<String>,
+    /// GOPROXY as go reads it.
+    pub goproxy: String,
+    /// What kind of list it is.
+    pub list: ListKind,
+    /// Whether GONOPROXY (or GOPRIVATE) can match nothing.
+    pub nothing_private: bool,
+    /// Whether packages come from a vendor directory.
+    pub vendor: bool,
+    /// The toolchain that go would have to fetch before anything else, e.g. `go1.30.0`.
+    pub missing_toolchain: Option<String>,
+}
+
+/// Before Go 1.21 these defaults were compiled in; since then they stand in `$GOROOT/go.env`.
+const OLD_GOPROXY: &str = "https://proxy.golang.org,direct";
+
+impl Scene {
+    /// Reads the surroundings of a command.
+    pub fn read(world: &World, env: &GoEnv, command: &Command) -> Scene {
+        let cwd = world.cwd.clone().unwrap_or_default();
+        let dir = command.chdir.as_ref().map_or(cwd.clone(), |c| cwd.join(c));
+        let goflags = argv::goflags(&env.text("GOFLAGS"));
+        let module = up(&dir, "go.mod");
+        let work = match env.text("GOWORK").as_str() {
+            "off" => None,
+            "" => up(&dir, "go.work"),
+            named => Some(dir.join(named)),
+        };
+        let goproxy = match env.text("GOPROXY") {
+            unset if unset.is_empty() && env.system.is_empty() => OLD_GOPROXY.to_string(),
+            set => set,
+        };
+        let list = list_kind(&goproxy);
+        let missing_toolchain = match env.text("GO111MODULE").as_str() {
+            _ if list == ListKind::Off => None,
+            "off" => None,
+            "auto" if module.is_none() => None,
+            _ => missing_toolchain(world, env, command, work.as_ref().or(module.as_ref())),
+        };
+        let vendor = vendor(command, &goflags, work.as_deref(), module.as_deref());
+        let nothing_private = gomod::pattern::is_effectively_empty(&env.gonoproxy());
+        Scene {
+            dir,
+            work,
+            module,
+            goflags,
+            goproxy,
+            list,
+            nothing_private,
+            vendor,
+            missing_toolchain,
+        }
+    }
+}
+
+/// What kind of list a GOPROXY value is. Source: cmd/go/internal/modfetch/proxy.go (proxyList).
+pub fn list_kind(goproxy: &str) -> ListKind {
+    let mut kind = ListKind::NoHttp;
+    for (n, entry) in goproxy
+        .split([',', '|'])
+        .map(str::trim)
+        .filter(|e| !e.is_empty())
+        .enumerate()
+    {
+        match entry {
+            "off" if n == 0 => return ListKind::Off,
+            "off" | "direct" => break,
+            _ => {}
+        }
+        let bare = entry.contains(['.', ':', '/']) && !entry.contains(":/") && !entry.starts_with('/');
+        if bare || entry.starts_with("http://") || entry.starts_with("https://") {
+            kind = ListKind::Http;
+        }
+    }
+    kind
+}
+
+fn up(dir: &Path, name: &str) -> Option<PathBuf> {
+    dir.ancestors().map(|d| d.join(name)).find(|f| f.is_file())
+}
+
+// The toolchain that cmd/go/internal/toolchain/select.go (Select) would want and that is not at hand.
+fn missing_toolchain(
+    world: &World,
+    env: &GoEnv,
+    command: &Command,
+    file: Option<&PathBuf>,
+) -> Option<String> {
+    let setting = env.text("GOTOOLCHAIN");
+    if setting.is_empty() || setting == "local" || exempt(command) {
+        return None;
+    }
+    let (base, mode) = match setting.as_str() {
+        "auto" | "path" => ("local", Some(setting.as_str())),
+        other => other
+            .split_once('+')
+            .map_or((other, None), |(base, mode)| (base, Some(mode))),
+    };
+    if mode == Some("path") {
+        return None;
+    }
+    let local = Version::parse(&env.go_version()?)?;
+    let mut wanted = if base == "local" {
+        local.clone()
+    } else {
+        Version::parse(base)?
+    };
+    let mut name = base.to_string();
+    if mode.is_some()
+        && let Some(text) = file.and_then(|f| std::fs::read(f).ok())
+    {
+        let head = gomod::head(&text);
+        let lines = [head.toolchain, head.go.map(|v| format!("go{v}"))];
+        for line in lines.into_iter().flatten() {
+            if let Some(version) = Version::parse(&line).filter(|v| *v > wanted) {
+                // `go 1.30` asks for go1.30.0.
+                name = if version.is_toolchain() {
+                    line
+                } else {
+                    format!("{line}.0")
+                };
+                wanted = version.first_release();
+            }
+        }
+    }
+    (wanted != local && !at_hand(world, env, &name)).then_some(name)
+}
+
+// select.go: these never switch, so that a broken toolchain setting can be looked at and mended.
+fn exempt(command: &Command) -> bool {
+    let setting = |o: &&std::ffi::OsStr| matches!(o.to_str(), Some("GOTOOLCHAIN" | "GOMOD" | "GOWORK"));
+    let written = |o: &&std::ffi::OsStr| o.to_str().is_some_and(|o| o.starts_with("GOTOOLCHAIN="));
+    command.words.first() == Some(&"env")
+        && (command.words.len() == 2 && matches!(command.words[1], "GOTOOLCHAIN" | "GOMOD" | "GOWORK")
+            || command.operands.len() == 1
+                && (command.operands.iter().any(setting)
+                    || command.has("w") && command.operands.iter().any(written)))
+}
+
+fn at_hand(world: &World, env: &GoEnv, name: &str) -> bool {
+    let (os, arch) = platform();
+    let unpacked = env
+        .gomodcache()
+        .map(|dir| dir.join(format!("golang.org/toolchain@v0.0.1-{name}.{os}-{arch}/bin/go")));
+    let on_path = || {
+        which::which_in(
+            name,
+            world.var("PATH"),
+            world.cwd.as_deref().unwrap_or(Path::new("/")),
+        )
+        .is_ok()
+    };
+    unpacked.is_some_and(|f| f.is_file()) || on_path()
+}
+
+/// This machine in go's terms.
+pub fn platform() -> (&'static str, &'static str) {
+    let os = if std::env::consts::OS == "macos" {
+        "darwin"
+    } else {
+        std::env::consts::OS
+    };
+    let arch = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "x86" => "386",
+        other => other,
+    };
+    (os, arch)
+}
+
+// cmd/go/internal/modload/init.go (setDefaultBuildMod): explicit, or automatic where a fitting vendor directory stands
+// beside the file in effect.
+fn vendor(command: &Command, goflags: &[String], work: Option<&Path>, module: Option<&Path>) -> bool {
+    let explicit = command
+        .flag("mod")
+        .and_then(|f| f.value)
+        .and_then(|v| v.to_str().map(str::to_string))
+        .or_else(|| {
+            goflags
+                .iter()
+                .rev()
+                .find_map(|f| f.trim_start_matches('-').strip_prefix("mod=").map(str::to_string))
+        });
+    if let Some(mode) = explicit {
+        return mode == "vendor";
+    }
+    let (file, floor) = match (work, module) {
+        (Some(work), _) => (work, "1.22"),
+        (None, Some(module)) => (module, "1.14"),
+        (None, None) => return false,
+    };
+    let Some(dir) = file.parent() else { return false };
+    let Ok(listed) = std::fs::read(dir.join("vendor/modules.txt")) else {
+        return false;
+    };
+    let for_workspace = listed.starts_with(b"## workspace");
+    let line = std::fs::read(file).ok().and_then(|text| gomod::head(&text).go);
+    // Without a go line a go.mod counts as 1.16, a go.work as 1.18 (internal/gover/version.go).
+    let go = line
+        .as_deref()
+        .and_then(Version::parse)
+        .or_else(|| Version::parse(if work.is_some() { "1.18" } else { "1.16" }));
+    for_workspace == work.is_some() && go >= Version::parse(floor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::OsString;
+
+    #[test]
+    fn kinds_of_lists() {
+        for (list, kind) in [
+            ("https://a,direct", ListKind::Http),
+            ("direct,https://a", ListKind::NoHttp),
+            ("off", ListKind::Off),
+            (" , off,https://a", ListKind::Off),
+            ("https://a|off", ListKind::Http),
+            ("goproxy.example", ListKind::Http),
+            ("file:///x,off", ListKind::NoHttp),
+            ("", ListKind::NoHttp),
+            ("/abs", ListKind::NoHttp),
+            ("bare", ListKind::NoHttp),
+        ] {
+            assert_eq!(list_kind(list), kind, "{list}");
+        }
+    }
+
+    fn scene(world: &World, line: &str, local: &str) -> Scene {
+        let root = world.cwd.clone().unwrap().join("goroot");
+        std::fs::create_dir_all(&root).unwrap();
+        std::fs::write(root.join("VERSION"), format!("{local}\ntime x\n")).unwrap();
+        let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+        let mut env = GoEnv::read(world, Path::new("/nowhere/go"));
+        env.goroot = Some(root);
+        env.system = b"GOPROXY=https://p,direct\nGOTOOLCHAIN=auto\n".to_vec();
+        Scene::read(world, &env, &Command::parse(&args))
+    }
+
+    #[test]
+    fn a_newer_line_wants_a_toolchain() {
+        let dir = tempfile::tempdir().unwrap();
+        let world = World {
+            cwd: Some(dir.path().into()),
+            ..World::default()
+        };
+        let missing = |text: &str, line: &str| {
+            std::fs::write(dir.path().join("go.mod"), text).unwrap();
+            scene(&world, line, "go1.26.1").missing_toolchain
+        };
+        assert_eq!(missing("module m\ngo 1.26\n", "version"), None);
+        assert_eq!(
+            missing("module m\ngo 1.30\n", "version").as_deref(),
+            Some("go1.30.0")
+        );
+        assert_eq!(
+            missing("module m\ngo 1.20\ntoolchain go1.27.3\n", "build").as_deref(),
+            Some("go1.27.3")
+        );
+        assert_eq!(
+            missing("module m\ngo 1.28.1\ntoolchain go1.27.3\n", "build").as_deref(),
+            Some("go1.28.1")
+        );
+        assert_eq!(missing("module m\ngo 1.20\ntoolchain default\n", "build"), None);
+        for line in ["env GOTOOLCHAIN", "env GOMOD", "env -w GOTOOLCHAIN=local"] {
+            assert_eq!(missing("module m\ngo 1.30\n", line), None, "{line}");
+        }
+        let local = World {
+            env: vec![("GOTOOLCHAIN".into(), "local".into())],
+            ..world.clone()
+        };
+        assert_eq!(scene(&local, "version", "go1.26.1").missing_toolchain, None);
+        let named = World {
+            env: vec![("GOTOOLCHAIN".into(), "go1.25.1".into())],
+            ..world.clone()
+        };
+        assert_eq!(
+            scene(&named, "version", "go1.26.1").missing_toolchain.as_deref(),
+            Some("go1.25.1")
+        );
+    }
+
+    #[test]
+    fn vendor_mode() {
+        let dir = tempfile::tempdir().unwrap();
+        let world = World {
+            cwd: Some(dir.path().into()),
+            ..World::default()
+        };
+        std::fs::write(dir.path().join("go.mod"), "module m\ngo 1.20\n").unwrap();
+        assert!(!scene(&world, "build", "go1.26.1").vendor);
+        std::fs::create_dir(dir.path().join("vendor")).unwrap();
+        std::fs::write(dir.path().join("vendor/modules.txt"), "# a v1\n").unwrap();
+        assert!(scene(&world, "build", "go1.26.1").vendor);
+        assert!(!scene(&world, "build -mod=mod", "go1.26.1").vendor);
+        std::fs::write(dir.path().join("go.mod"), "module m\ngo 1.13\n").unwrap();
+        assert!(!scene(&world, "build", "go1.26.1").vendor);
+        assert!(scene(&world, "build -mod vendor", "go1.26.1").vendor);
+        std::fs::write(dir.path().join("go.work"), "go 1.22\n").unwrap();
+        assert!(!scene(&world, "build", "go1.26.1").vendor);
+    }
+}

@@ -1,0 +1,123 @@
+//! The thread behind a recorder: takes records from the queue and writes them.
+
+use super::event::{Event, Record};
+use super::file::FileSink;
+use super::recorder::Finished;
+use nix::sys::signal::{SigSet, SigmaskHow};
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Records that may wait for the disk.
+const QUEUE: usize = 4096;
+
+/// How the recording is to end: its last record, and whether the file is kept.
+type Closing = Arc<Mutex<Option<(Record, bool)>>>;
+
+/// A running writer.
+#[derive(Debug)]
+pub(super) struct Writer {
+    queue: SyncSender<Record>,
+    closing: Closing,
+    done: Receiver<Finished>,
+}
+
+/// Starts the thread. No signal is delivered to it: they are the main thread's.
+pub(super) fn start(sink: FileSink, dropped: Arc<AtomicU64>) -> io::Result<Writer> {
+    let (queue, records) = sync_channel(QUEUE);
+    let (report, done) = sync_channel(1);
+    let closing = Closing::default();
+    let at_end = Arc::clone(&closing);
+    // A thread inherits the mask; blocking inside it would leave a moment without.
+    let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK).ok();
+    let thread = std::thread::Builder::new().name("trace".into()).spawn(move || {
+        let _ = report.send(write(sink, &records, &at_end, &dropped));
+    });
+    if let Some(mask) = before {
+        let _ = mask.thread_set_mask();
+    }
+    // The thread is never joined: `finish` waits for its report with a bound.
+    thread.map(|_| Writer { queue, closing, done })
+}
+
+impl Writer {
+    /// Queues a record; false where the queue is full.
+    pub fn send(&self, record: Record) -> bool {
+        self.queue.try_send(record).is_ok()
+    }
+
+    /// Ends the recording and waits for the writer, but no longer than `bound`.
+    pub fn finish(self, end: Record, keep: bool, bound: Duration) -> Finished {
+        *self.closing.lock().unwrap_or_else(|e| e.into_inner()) = Some((end, keep));
+        // The closed queue is the sign to end, after what it still holds.
+        drop(self.queue);
+        self.done.recv_timeout(bound).unwrap_or_else(|_| Finished {
+            path: None,
+            warning: Some("the trace may be incomplete: the disk took too long".to_string()),
+        })
+    }
+}
+
+/// Writes until the queue is closed. What is queued is handed to the system before the thread waits for more, so that
+/// a killed process leaves all but the very last records.
+fn write(sink: FileSink, records: &Receiver<Record>, closing: &Closing, dropped: &AtomicU64) -> Finished {
+    let mut file = match sink.open() {
+        Ok(file) => file,
+        Err(warning) => {
+            // The queue is emptied all the same, or every event would count as dropped.
+            records.iter().for_each(drop);
+            return Finished {
+                path: None,
+                warning: Some(warning),
+            };
+        }
+    };
+    while let Ok(first) = records.recv() {
+        for record in std::iter::once(first).chain(records.try_iter()) {
+            if !file.write(record, false) {
+                dropped.fetch_add(1, Relaxed);
+            }
+        }
+        file.flush();
+    }
+    let Some((mut end, keep)) = closing.lock().unwrap_or_else(|e| e.into_inner()).take() else {
+        // Every handle was dropped without an end: the file stays as it is, without its last record.
+        let (path, warning) = file.close(true);
+        return Finished { path, warning };
+    };
+    if let Event::End { dropped: told, .. } = &mut end.event {
+        *told = dropped.load(Relaxed);
+    }
+    file.write(end, true);
+    file.flush();
+    let (path, warning) = file.close(keep);
+    Finished { path, warning }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_queue_takes_nothing_and_does_not_wait() {
+        let (queue, records) = sync_channel(2);
+        let (_report, done) = sync_channel(1);
+        let writer = Writer {
+            queue,
+            closing: Closing::default(),
+            done,
+        };
+        let record = || Record {
+            t: 0.0,
+            event: Event::Warning { text: "w".into() },
+        };
+        let taken: Vec<bool> = (0..4).map(|_| writer.send(record())).collect();
+        assert_eq!(taken, [true, true, false, false]);
+        drop(records);
+        // The thread is gone or stuck: finishing ends all the same.
+        let finished = writer.finish(record(), true, Duration::ZERO);
+        assert!(finished.path.is_none() && finished.warning.is_some());
+    }
+}

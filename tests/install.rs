@@ -1,0 +1,434 @@
+//! `install.sh` in a private home, with a stand-in for the program, under the shells that run it.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const SHELLS: &[&str] = &["dash", "bash", "sh"];
+
+/// A home, a directory with a stand-in go, and a stand-in for gosteady that says how it was called.
+struct Sandbox {
+    shell: &'static str,
+    root: tempfile::TempDir,
+}
+
+impl Sandbox {
+    /// One for each shell that is there.
+    fn each(test: impl Fn(&Sandbox)) {
+        for shell in SHELLS {
+            if Command::new(shell).args(["-c", ":"]).status().is_err() {
+                continue;
+            }
+            let root = tempfile::Builder::new()
+                .prefix("install's \"test\" ")
+                .tempdir()
+                .unwrap();
+            let sandbox = Sandbox { shell, root };
+            fs::create_dir(sandbox.home()).unwrap();
+            sandbox.program(&sandbox.path("program"), "echo \"called ${0##*/} $*\"");
+            sandbox.program(&sandbox.path("gobin/go"), "echo real go");
+            sandbox.program(&sandbox.path("gobin/gofmt"), "echo real gofmt");
+            test(&sandbox);
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    fn home(&self) -> PathBuf {
+        self.path("home")
+    }
+
+    fn prefix(&self) -> PathBuf {
+        self.path("home/.local/share/gosteady")
+    }
+
+    fn program(&self, path: &Path, body: &str) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, format!("#!/bin/sh\n{body}\n")).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// PATH with directories before the system's.
+    fn search_path(&self, first: &[&Path]) -> String {
+        let mut path: Vec<String> = first.iter().map(|p| p.to_str().unwrap().to_owned()).collect();
+        path.push("/usr/bin:/bin".to_owned());
+        path.join(":")
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(self.shell);
+        command
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/install.sh"))
+            .args(args)
+            .env_clear()
+            .env("HOME", self.home())
+            .env("SHELL", "/bin/bash")
+            .env("PATH", self.search_path(&[&self.path("gobin")]))
+            .env("GOSTEADY_BINARY", self.path("program"))
+            .current_dir(self.root.path());
+        command
+    }
+
+    fn install(&self, args: &[&str]) -> String {
+        success(&mut self.command(args))
+    }
+
+    /// Everything below a directory: path, mode, link target or contents.
+    fn tree(&self, below: &Path) -> Vec<String> {
+        let mut entries = Vec::new();
+        let mut open = vec![below.to_path_buf()];
+        while let Some(dir) = open.pop() {
+            for entry in fs::read_dir(&dir).unwrap() {
+                let path = entry.unwrap().path();
+                let meta = path.symlink_metadata().unwrap();
+                let content = if meta.is_symlink() {
+                    fs::read_link(&path).unwrap().display().to_string()
+                } else if meta.is_dir() {
+                    open.push(path.clone());
+                    String::new()
+                } else {
+                    String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned()
+                };
+                let name = path.strip_prefix(below).unwrap().display().to_string();
+                entries.push(format!("{name} {:o} {content}", meta.mode()));
+            }
+        }
+        entries.sort();
+        entries
+    }
+}
+
+fn text(output: &Output) -> String {
+    let both = [output.stdout.clone(), output.stderr.clone()].concat();
+    String::from_utf8_lossy(&both).into_owned()
+}
+
+fn success(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}\n{}", text(&output));
+    text(&output)
+}
+
+fn failure(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(!output.status.success(), "{command:?}\n{}", text(&output));
+    text(&output)
+}
+
+#[test]
+fn a_fresh_install_has_the_program_its_shims_and_the_real_go() {
+    Sandbox::each(|s| {
+        let told = s.install(&[]);
+        let prefix = s.prefix();
+        assert_eq!(
+            fs::read_link(prefix.join("shims/go")).unwrap(),
+            Path::new("../bin/gosteady")
+        );
+        for (shim, called) in [("go", "called go version\n"), ("gofmt", "called gofmt version\n")] {
+            assert_eq!(
+                success(Command::new(prefix.join("shims").join(shim)).arg("version")),
+                called
+            );
+        }
+        assert_eq!(
+            fs::read_to_string(prefix.join("real-go")).unwrap(),
+            format!("{}\n", s.path("gobin/go").display())
+        );
+        assert!(told.contains("env.sh") && told.contains("env.fish"), "{told}");
+        assert!(
+            !s.home().join(".bashrc").exists(),
+            "a start-up file was changed unasked"
+        );
+    });
+}
+
+#[test]
+fn a_second_install_changes_nothing_and_its_own_shim_is_not_the_real_go() {
+    Sandbox::each(|s| {
+        s.install(&["--modify-profile"]);
+        let once = s.tree(&s.home());
+        let shims = s.prefix().join("shims");
+        let path = s.search_path(&[&shims, &s.path("gobin")]);
+        success(s.command(&["--modify-profile"]).env("PATH", path));
+        assert_eq!(s.tree(&s.home()), once);
+    });
+}
+
+#[test]
+fn shims_of_another_install_and_of_version_managers_are_not_the_real_go() {
+    Sandbox::each(|s| {
+        let (linked, launched) = (s.path("linked"), s.path("launched"));
+        s.install(&["--prefix", linked.to_str().unwrap()]);
+        s.install(&["--launcher", "--prefix", launched.to_str().unwrap()]);
+        s.program(&s.path(".asdf/shims/go"), "echo manager");
+        let path = s.search_path(&[
+            &linked.join("shims"),
+            &launched.join("shims"),
+            &s.path(".asdf/shims"),
+            &s.path("gobin"),
+        ]);
+        let told = success(s.command(&[]).env("PATH", path));
+        assert!(told.contains(".asdf/shims/go"), "{told}");
+        let recorded = fs::read_to_string(s.prefix().join("real-go")).unwrap();
+        assert_eq!(recorded.trim_end(), s.path("gobin/go").to_str().unwrap());
+    });
+}
+
+#[test]
+fn a_dry_run_changes_nothing() {
+    Sandbox::each(|s| {
+        fs::write(s.home().join(".bashrc"), "alias a=b\n").unwrap();
+        let before = s.tree(&s.home());
+        let told = s.install(&["--dry-run", "--modify-profile", "--demo"]);
+        assert!(told.contains("would copy") && told.contains(".bashrc"), "{told}");
+        assert_eq!(s.tree(&s.home()), before);
+
+        s.install(&["--modify-profile"]);
+        let installed = s.tree(&s.home());
+        assert!(s.install(&["--uninstall", "--dry-run"]).contains("would remove"));
+        assert_eq!(s.tree(&s.home()), installed);
+    });
+}
+
+#[test]
+fn uninstall_leaves_nothing_whichever_kind_of_shim_it_was() {
+    Sandbox::each(|s| {
+        let prefix = s.path("pre fix");
+        let dir = prefix.to_str().unwrap();
+        let kinds: &[&[&str]] = &[&["", "--launcher"], &["--launcher", ""], &["--launcher"], &[""]];
+        for kind in kinds {
+            for option in *kind {
+                let mut args = vec!["--prefix", dir, "--modify-profile"];
+                args.extend(Some(*option).filter(|o| !o.is_empty()));
+                s.install(&args);
+            }
+            s.install(&["--uninstall", "--prefix", dir]);
+            assert!(!prefix.exists(), "{kind:?}: {:?}", s.tree(&prefix));
+            assert!(s.tree(&s.home()).is_empty(), "{kind:?}: {:?}", s.tree(&s.home()));
+        }
+        assert!(
+            s.install(&["--uninstall", "--prefix", dir])
+                .contains("Nothing was installed")
+        );
+    });
+}
+
+#[test]
+fn files_of_others_are_left_alone() {
+    Sandbox::each(|s| {
+        let prefix = s.path("shared");
+        let dir = prefix.to_str().unwrap();
+        s.install(&["--prefix", dir]);
+        s.program(&prefix.join("libexec/go"), "echo mine");
+        fs::write(prefix.join("bin/other"), "mine").unwrap();
+        s.install(&["--uninstall", "--prefix", dir]);
+        assert!(prefix.join("libexec/go").exists() && prefix.join("bin/other").exists());
+
+        s.program(&prefix.join("shims/go"), "echo mine");
+        let told = failure(&mut s.command(&["--prefix", dir]));
+        assert!(told.contains("not from gosteady"), "{told}");
+        assert!(!prefix.join("bin/gosteady").exists());
+    });
+}
+
+#[test]
+fn start_up_files_keep_every_byte_of_their_own() {
+    let cases: &[&[u8]] = &[
+        b"",
+        b"\n",
+        b"a=1",
+        b"a=1\n",
+        b"a=1\n\n",
+        b"\xff\\n 'x' \t \r\n# end",
+    ];
+    Sandbox::each(|s| {
+        let rc = s.home().join(".bashrc");
+        for before in cases {
+            fs::write(&rc, before).unwrap();
+            fs::set_permissions(&rc, fs::Permissions::from_mode(0o640)).unwrap();
+            s.install(&["--modify-profile"]);
+            s.install(&["--modify-profile"]);
+            let after = fs::read(&rc).unwrap();
+            assert!(after.starts_with(before));
+            let line = String::from_utf8_lossy(&after)
+                .matches("# gosteady install.sh")
+                .count();
+            assert_eq!(line, 1);
+            s.install(&["--uninstall"]);
+            assert_eq!(fs::read(&rc).unwrap(), *before);
+            assert_eq!(rc.metadata().unwrap().mode() & 0o777, 0o640);
+        }
+        // Lines that came after ours stay too, and so does the missing line break at the end.
+        for before in [&b"a=1"[..], b"a=1\n"] {
+            fs::write(&rc, before).unwrap();
+            s.install(&["--modify-profile"]);
+            let mut edited = fs::read(&rc).unwrap();
+            edited.extend(b"b=2");
+            fs::write(&rc, edited).unwrap();
+            s.install(&["--uninstall"]);
+            assert_eq!(fs::read(&rc).unwrap(), b"a=1\nb=2");
+        }
+    });
+}
+
+#[test]
+fn a_start_up_file_that_is_a_link_stays_one() {
+    Sandbox::each(|s| {
+        fs::create_dir(s.home().join("dotfiles")).unwrap();
+        fs::write(s.home().join("dotfiles/rc"), "a=1\n").unwrap();
+        symlink("dotfiles/rc", s.home().join(".bashrc")).unwrap();
+        s.install(&["--modify-profile"]);
+        let rc = fs::read_to_string(s.home().join("dotfiles/rc")).unwrap();
+        assert!(rc.contains("env.sh"), "{rc}");
+        s.install(&["--uninstall"]);
+        assert_eq!(
+            fs::read_link(s.home().join(".bashrc")).unwrap(),
+            Path::new("dotfiles/rc")
+        );
+        assert_eq!(fs::read(s.home().join("dotfiles/rc")).unwrap(), b"a=1\n");
+    });
+}
+
+#[test]
+fn each_shell_has_its_own_file() {
+    Sandbox::each(|s| {
+        let cases = [
+            ("/bin/bash", ".bashrc"),
+            ("/usr/bin/zsh", "zdot/.zshrc"),
+            ("/usr/bin/fish", "xdg/fish/conf.d/gosteady.fish"),
+            ("/bin/dash", ".profile"),
+        ];
+        for (shell, file) in cases {
+            let mut command = s.command(&["--modify-profile"]);
+            command.env("SHELL", shell).env("ZDOTDIR", s.home().join("zdot"));
+            success(command.env("XDG_CONFIG_HOME", s.home().join("xdg")));
+            assert!(s.home().join(file).is_file(), "{shell}: {file}");
+            let mut command = s.command(&["--uninstall"]);
+            command.env("ZDOTDIR", s.home().join("zdot"));
+            success(command.env("XDG_CONFIG_HOME", s.home().join("xdg")));
+            assert!(!s.home().join(file).exists(), "{shell}: {file}");
+        }
+    });
+}
+
+#[test]
+fn the_line_puts_the_shims_first_once() {
+    Sandbox::each(|s| {
+        s.install(&["--modify-profile"]);
+        let shims = s.prefix().join("shims");
+        let script = ". \"$HOME/.bashrc\"; . \"$HOME/.bashrc\"; printf %s \"$PATH\"";
+        for shell in ["dash", "bash", "zsh"] {
+            for path in [s.search_path(&[]), s.search_path(&[&s.path("gobin"), &shims])] {
+                let mut command = Command::new(shell);
+                command.args(["-uc", script]).env_clear();
+                let Ok(output) = command.env("HOME", s.home()).env("PATH", &path).output() else {
+                    continue;
+                };
+                let rest = path.replace(&format!("{}:", shims.display()), "");
+                assert_eq!(
+                    text(&output),
+                    format!("{}:{rest}", shims.display()),
+                    "{shell}, {path}"
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn the_launcher_runs_the_program_or_else_the_real_go() {
+    Sandbox::each(|s| {
+        s.install(&["--launcher"]);
+        let shims = s.prefix().join("shims");
+        let run = |name: &str, path: String, bypass: &str| {
+            let mut command = Command::new(shims.join(name));
+            command.args(["build", "a b"]).env_clear().env("PATH", path);
+            success(command.env("GOSTEADY_BYPASS", bypass))
+        };
+        let usual = || s.search_path(&[&shims, &s.path("gobin")]);
+        assert_eq!(run("go", usual(), ""), "called go build a b\n");
+        assert_eq!(run("gofmt", usual(), "0"), "called gofmt build a b\n");
+        assert_eq!(run("go", usual(), "1"), "real go\n");
+
+        fs::remove_file(s.prefix().join("libexec/go")).unwrap();
+        fs::set_permissions(
+            s.prefix().join("libexec/gofmt"),
+            fs::Permissions::from_mode(0o644),
+        )
+        .unwrap();
+        assert!(run("go", usual(), "").starts_with("real go\n"));
+        assert!(run("gofmt", usual(), "").starts_with("real gofmt\n"));
+        // The go that counts stands after us, not before; none on PATH means the recorded one.
+        s.program(&s.path("before/go"), "echo before");
+        let path = s.search_path(&[&s.path("before"), &shims, &s.path("gobin")]);
+        assert!(run("go", path, "").starts_with("real go\n"));
+        assert!(run("go", "/nowhere".to_owned(), "1").starts_with("real go\n"));
+        assert!(run("gofmt", String::new(), "1").starts_with("real gofmt\n"));
+    });
+}
+
+#[test]
+fn without_a_home_root_has_a_place_and_others_must_name_one() {
+    Sandbox::each(|s| {
+        let root = s.home().metadata().unwrap().uid() == 0;
+        let mut command = s.command(&["--dry-run"]);
+        command.env_remove("HOME");
+        if root {
+            assert!(success(&mut command).contains("/usr/local/share/gosteady/bin/gosteady"));
+        } else {
+            assert!(failure(&mut command).contains("--prefix DIR"));
+        }
+        let prefix = s.path("elsewhere");
+        let mut command = s.command(&["--prefix", prefix.to_str().unwrap()]);
+        success(command.env_remove("HOME"));
+        assert!(prefix.join("shims/go").exists());
+    });
+}
+
+#[test]
+fn a_relative_prefix_is_taken_from_here() {
+    Sandbox::each(|s| {
+        s.install(&["--prefix", "here/"]);
+        let line = fs::read_to_string(s.path("here/env.sh")).unwrap();
+        assert!(line.contains("/here/shims'"), "{line}");
+    });
+}
+
+#[test]
+fn a_program_that_does_not_run_replaces_nothing() {
+    Sandbox::each(|s| {
+        s.install(&[]);
+        let before = s.tree(&s.home());
+        s.program(&s.path("program"), "exit 1");
+        let told = failure(&mut s.command(&[]));
+        assert!(told.contains("does not run"), "{told}");
+        assert_eq!(s.tree(&s.home()), before);
+    });
+}
+
+#[test]
+fn mistakes_are_told_in_two_parts() {
+    Sandbox::each(|s| {
+        for (args, what) in [
+            (&["--bogus"][..], "'--bogus' is not an option; see"),
+            (&["--prefix"], "--prefix needs a directory; write"),
+            (&["--prefix", ""], "--prefix is empty; name"),
+            (&["--prefix", "/"], "the root directory is no place"),
+            (&["--prefix", "/a:b"], "a colon, which PATH cannot hold; choose"),
+        ] {
+            let told = failure(&mut s.command(args));
+            assert!(told.starts_with("install.sh: ") && told.contains(what), "{told}");
+        }
+        let told = failure(s.command(&[]).env("GOSTEADY_BINARY", "/nowhere"));
+        assert!(told.contains("is not a program; name"), "{told}");
+        assert!(s.tree(&s.home()).is_empty());
+    });
+}
+
+#[test]
+fn the_demo_is_run_by_the_installed_program() {
+    Sandbox::each(|s| assert!(s.install(&["--demo"]).ends_with("called gosteady demo\n")));
+}

@@ -1,0 +1,16 @@
+//! The integration tests: the built program beside the real go, against loopback servers only.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "the rules are for the product"
+)]
+
+mod support;
+
+mod suite {
+    mod bad_input;
+    mod demo;
+    mod faults;
+    mod servers;
+    mod transparency;
+}

@@ -186,6 +186,7 @@ fn a_killed_supervisor_leaves_no_child() {
 }
 
 /// Starts a command as the leader of a session whose terminal is a fresh pty; returns the terminal's other side.
+#[expect(clippy::zombie_processes, reason = "the caller waits for the pid")]
 fn on_terminal(command: &mut Command) -> (Pid, OwnedFd) {
     let pty = nix::pty::openpty(None, None).unwrap();
     nix::fcntl::fcntl(
@@ -194,6 +195,10 @@ fn on_terminal(command: &mut Command) -> (Pid, OwnedFd) {
     )
     .unwrap();
     let slave = pty.slave;
+    // The kernel sends a key's signal first and throws away pending output after it: the answer might be lost.
+    let mut modes = nix::sys::termios::tcgetattr(&slave).unwrap();
+    modes.local_flags.insert(nix::sys::termios::LocalFlags::NOFLSH);
+    nix::sys::termios::tcsetattr(&slave, nix::sys::termios::SetArg::TCSANOW, &modes).unwrap();
     let fd = slave.as_raw_fd();
     command.stdin(Stdio::from(slave.try_clone().unwrap()));
     command.stdout(Stdio::from(slave.try_clone().unwrap()));

@@ -67,7 +67,7 @@ pub enum Fault {
     FirstN(u64, Box<Fault>),
     /// The first requests of each path meet the fault; later ones are answered well.
     FirstOfEach(u64, Box<Fault>),
-    /// Requests of one kind meet the fault; others are answered well.
+    /// Requests of one kind meet the fault, and only they are counted inside; others are answered well.
     Only(Kind, Box<Fault>),
     /// One request in `of`, chosen by the seed and the request's number, meets the fault.
     OneIn {
@@ -121,6 +121,8 @@ impl Kind {
 pub(super) struct Turn<'a> {
     /// Requests before it, of any path.
     pub number: u64,
+    /// Requests before it of the same kind.
+    pub of_kind: u64,
     /// Requests before it of the same path.
     pub of_path: u64,
     /// Its decoded path without a leading slash.
@@ -185,7 +187,14 @@ impl Fault {
         let inner = match self {
             Fault::FirstN(n, fault) => when(turn.number < *n, fault),
             Fault::FirstOfEach(n, fault) => when(turn.of_path < *n, fault),
-            Fault::Only(kind, fault) => when(Kind::of(turn.path) == *kind, fault),
+            Fault::Only(kind, fault) => {
+                let counted = Turn {
+                    number: turn.of_kind,
+                    ..turn
+                };
+                let met = Kind::of(turn.path) == *kind;
+                return if met { fault.plan(counted) } else { good() };
+            }
             Fault::OneIn { of, seed, fault } => {
                 let roll = Random(seed ^ turn.number.wrapping_mul(0xd134_2543_de82_ef95)).next();
                 when(roll.is_multiple_of((*of).max(1)), fault)
@@ -218,6 +227,7 @@ mod tests {
     fn turn(number: u64, of_path: u64, path: &str) -> Turn<'_> {
         Turn {
             number,
+            of_kind: 0,
             of_path,
             path,
         }
@@ -250,6 +260,7 @@ mod tests {
             (reset().only(Kind::Zip), turn(0, 0, zip), true),
             (reset().only(Kind::Mod), turn(0, 0, zip), false),
             (reset().only(Kind::Zip).first(1), turn(1, 0, zip), false),
+            (reset().first(1).only(Kind::Zip), turn(1, 0, zip), true),
             (
                 Fault::Any(vec![reset().only(Kind::Mod), reset()]),
                 turn(0, 0, zip),

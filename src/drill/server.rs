@@ -1,6 +1,6 @@
 //! A module server on 127.0.0.1 that does what its fault says and remembers what it was asked.
 
-use super::fault::{Fault, Turn};
+use super::fault::{Fault, Kind, Turn};
 use super::http::{self, Head};
 use super::misbehave::{self, After};
 use super::socket::{self, Blackhole, Refusing};
@@ -68,6 +68,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Asked {
     requests: Vec<Request>,
+    of_kind: HashMap<Kind, u64>,
     of_path: HashMap<String, u64>,
 }
 
@@ -260,10 +261,11 @@ impl Shared {
 
     fn answer(&self, stream: &TcpStream, head: &Head) -> After {
         let path = http::decode(&head.target);
-        let (number, of_path) = self.note(head, &path);
+        let (number, of_kind, of_path) = self.note(head, &path);
         let fault = Arc::clone(&lock(&self.fault));
         let turn = Turn {
             number,
+            of_kind,
             of_path,
             path: &path,
         };
@@ -271,8 +273,8 @@ impl Shared {
         misbehave::answer(stream, head, &path, &self.store, &plan, &self.stop).unwrap_or(After::Close)
     }
 
-    /// Remembers a request; returns how many came before it, and how many of those for the same path.
-    fn note(&self, head: &Head, path: &str) -> (u64, u64) {
+    /// Remembers a request; returns how many came before it: all, those of its kind, those for the same path.
+    fn note(&self, head: &Head, path: &str) -> (u64, u64, u64) {
         let mut asked = lock(&self.asked);
         let number = asked.requests.len() as u64;
         asked.requests.push(Request {
@@ -280,9 +282,10 @@ impl Shared {
             path: head.target.clone(),
             headers: head.headers.clone(),
         });
-        let count = asked.of_path.entry(path.to_string()).or_default();
-        *count += 1;
-        (number, *count - 1)
+        let count = |n: &mut u64| std::mem::replace(n, *n + 1);
+        let of_kind = count(asked.of_kind.entry(Kind::of(path)).or_default());
+        let of_path = count(asked.of_path.entry(path.to_string()).or_default());
+        (number, of_kind, of_path)
     }
 }
 

@@ -7,6 +7,7 @@ use super::request::Resource;
 use super::retry;
 use super::rules::Bounds;
 use super::spool::Spooled;
+use super::sumdb;
 use super::transport::{Answer, Body, Failure, Get, Way};
 use crate::activity::{FlightHandle, Phase};
 use crate::trace::event::{Attempt as Record, Event};
@@ -110,7 +111,7 @@ pub async fn attempt(engine: &Engine, ask: Ask<'_>, pulse: &Pulse) -> Reply {
     } else {
         peer.turns.acquire().await.ok()
     };
-    let exchange = exchange(engine, &ask, peer, flight, pulse, &mut log.record);
+    let exchange = exchange(engine, &ask, flight, pulse, &mut log.record);
     let reply = tokio::select! {
         reply = exchange => reply,
         () = pulse.silent(ask.bounds.silence) => Reply::Told(silence(ask.bounds.silence)),
@@ -134,12 +135,11 @@ pub fn silence(bound: Duration) -> Told {
 async fn exchange(
     engine: &Engine,
     ask: &Ask<'_>,
-    peer: &Peer,
     flight: FlightHandle,
     pulse: &Pulse,
     record: &mut Record,
 ) -> Reply {
-    let mut answer = match head(engine, ask, peer, &flight, pulse).await {
+    let mut answer = match head(engine, ask, &flight, pulse).await {
         Ok(answer) => answer,
         Err(failure) => return failed(failure, record),
     };
@@ -197,11 +197,10 @@ async fn exchange(
 async fn head(
     engine: &Engine,
     ask: &Ask<'_>,
-    peer: &Peer,
     flight: &FlightHandle,
     pulse: &Pulse,
 ) -> Result<Answer, Failure> {
-    let address = peer.base.join(&ask.resource.wire, ask.resource.sumdb().is_some());
+    let address = sumdb::address(engine, ask.peer, ask.resource);
     flight.phase(Phase::Credentials);
     let sent = engine.credentials.headers(&address).await;
     // A helper may ask a person; only from here on is silence the upstream's.

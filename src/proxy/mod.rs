@@ -100,17 +100,6 @@ pub fn start(
     Ok(Some(Running(thread)))
 }
 
-/// Whether a GOPROXY value has the shape of a loopback list of ours.
-pub fn is_loopback_base(goproxy: &str) -> bool {
-    goproxy.contains("http://127.0.0.1:")
-}
-
-/// Whether the loopback that a GOPROXY value names is alive and ours; at most a second.
-pub fn ping(goproxy: &str) -> bool {
-    let _ = goproxy;
-    false
-}
-
 impl Running {
     /// The GOPROXY value for the child.
     pub fn goproxy(&self) -> &str {

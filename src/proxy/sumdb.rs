@@ -6,6 +6,7 @@ use super::base::Base;
 use super::engine::Engine;
 use super::failover;
 use super::request::{Kind, Resource};
+use super::transport::Address;
 use crate::config::settings::Failover;
 
 /// The database's name and origin by GOSUMDB. `None` where it is off, unreadable, or has a URL of its own: go asks
@@ -55,6 +56,28 @@ pub fn after_no(engine: &Engine, prefix: usize, resource: &Resource) -> Option<u
     failover::is_last(&engine.list, prefix).then_some(origin)
 }
 
+/// The address of a resource at an upstream. Below the origin there is no `sumdb/NAME`.
+pub fn address(engine: &Engine, peer: usize, resource: &Resource) -> Address {
+    let checksums = resource.sumdb().is_some();
+    let is_origin = engine.origin.as_ref().is_some_and(|(_, origin)| *origin == peer);
+    let wire = if is_origin {
+        below(resource)
+    } else {
+        &resource.wire
+    };
+    engine.peers[peer].base.join(wire, checksums)
+}
+
+fn below(resource: &Resource) -> &str {
+    let wire = resource.wire.as_str();
+    let at = match resource.kind {
+        Kind::Lookup(_) => wire.find("/lookup/"),
+        Kind::Tile(_) => wire.find("/tile/"),
+        _ => None,
+    };
+    at.map_or(wire, |at| &wire[at + 1..])
+}
+
 /// The origin's number, where it is this database's.
 pub fn of_name(engine: &Engine, name: &str) -> Option<usize> {
     engine
@@ -67,6 +90,19 @@ pub fn of_name(engine: &Engine, name: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn records_stand_at_the_root_of_the_origin() {
+        for (wire, want) in [
+            (
+                "sumdb/sum.golang.org/lookup/m.io/%21a@v1.0.0",
+                "lookup/m.io/%21a@v1.0.0",
+            ),
+            ("sumdb/h.io/db/tile/8/0/000.p/3", "tile/8/0/000.p/3"),
+        ] {
+            assert_eq!(below(&Resource::parse(wire).unwrap()), want);
+        }
+    }
 
     #[test]
     fn origins() {

@@ -12,15 +12,33 @@ pub enum Change {
     Stopped(Option<Signal>),
     /// Continued.
     Continued,
-    /// It ended; the event holds its status and what it used.
-    Ended {
-        /// Exit status.
-        status: Option<i32>,
-        /// The signal it died of.
-        signal: Option<i32>,
-        /// [`Event::ChildEnd`].
-        event: Event,
-    },
+    /// It ended.
+    Ended(Death),
+}
+
+/// How the child ended and what it and its children used.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Death {
+    /// Exit status.
+    pub status: Option<i32>,
+    /// The signal it died of.
+    pub signal: Option<i32>,
+    user_ms: f64,
+    system_ms: f64,
+    max_rss_kib: u64,
+}
+
+impl Death {
+    /// For the trace.
+    pub fn event(&self) -> Event {
+        Event::ChildEnd {
+            status: self.status,
+            signal: self.signal,
+            user_ms: self.user_ms,
+            system_ms: self.system_ms,
+            max_rss_kib: self.max_rss_kib,
+        }
+    }
 }
 
 /// Asks, without waiting, whether something became of the child.
@@ -54,16 +72,11 @@ fn ended(status: Option<i32>, signal: Option<i32>, usage: &libc::rusage) -> Chan
     let millis = |t: libc::timeval| t.tv_sec as f64 * 1e3 + t.tv_usec as f64 / 1e3;
     // Linux counts in KiB, macOS in bytes (getrusage(2)).
     let unit = if cfg!(target_os = "macos") { 1024 } else { 1 };
-    let event = Event::ChildEnd {
+    Change::Ended(Death {
         status,
         signal,
         user_ms: millis(usage.ru_utime),
         system_ms: millis(usage.ru_stime),
         max_rss_kib: usage.ru_maxrss.unsigned_abs() / unit,
-    };
-    Change::Ended {
-        status,
-        signal,
-        event,
-    }
+    })
 }

@@ -145,16 +145,12 @@ impl Supervision<'_> {
                 None => return,
                 Some(Change::Continued) => self.clock.set_stopped(false),
                 Some(Change::Stopped(signal)) => self.stopped(signal),
-                Some(Change::Ended {
-                    status,
-                    signal,
-                    event,
-                }) => {
-                    (self.end.status, self.end.signal) = (status, signal);
+                Some(Change::Ended(death)) => {
+                    (self.end.status, self.end.signal) = (death.status, death.signal);
                     self.ended = Some(Instant::now());
                     self.heard = Instant::now();
                     self.clock.set_stopped(false);
-                    self.recorder.emit(event);
+                    self.recorder.emit(death.event());
                 }
             }
         }

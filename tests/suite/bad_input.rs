@@ -20,22 +20,35 @@ fn ours(stderr: &str) -> Vec<&str> {
 
 #[test]
 fn a_typo_in_the_configuration_is_one_warning() {
-    let Some((_server, sandbox)) = stage("a_typo_in_the_configuration_is_one_warning") else {
-        return;
-    };
-    let dir = sandbox.path("home/.config/gosteady");
-    std::fs::create_dir_all(&dir).unwrap();
     for (text, place) in [
         ("[proxy]\nhedge-aftr = \"2s\"\n", "config.toml:2:1"),
         ("[proxy]\nhedge-after = \"soon\"\n", "config.toml:2:"),
         ("[proxy\n", "config.toml:1:"),
     ] {
+        let Some((_server, sandbox)) = stage("a_typo_in_the_configuration_is_one_warning") else {
+            return;
+        };
+        let dir = sandbox.path("home/.config/gosteady");
+        std::fs::create_dir_all(&dir).unwrap();
         std::fs::write(dir.join("config.toml"), text).unwrap();
         let ended = sandbox.go(&["mod", "download"]);
         let stderr = ended.expect(0).err();
         let lines = ours(&stderr);
         assert!(lines.len() == 1 && lines[0].contains(place), "{text:?}: {stderr}");
+        assert_eq!(sandbox.zips(), 20);
     }
+}
+
+#[test]
+fn a_project_that_asks_for_too_much_changes_nothing() {
+    let test = "a_project_that_asks_for_too_much_changes_nothing";
+    let Some((_server, sandbox)) = stage(test) else {
+        return;
+    };
+    let text = "[proxy]\npublic = [\"evil.example\"]\nfailover = \"always\"\n";
+    std::fs::write(sandbox.project().join("gosteady.toml"), text).unwrap();
+    sandbox.go(&["mod", "download"]).expect(0);
+    assert_eq!(sandbox.zips(), 20);
 }
 
 #[test]

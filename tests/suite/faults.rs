@@ -138,7 +138,7 @@ macro_rules! outlived {
 outlived! {
     bad_gateway_at_first: Fault::status(502).first(3);
     resets_at_first: Fault::Reset { after: 0 }.first(3);
-    one_stall: Fault::StallMidBody.only(Kind::Zip).first(45);
+    one_stall: Fault::StallMidBody.first(1).only(Kind::Zip);
     silence_at_first: Fault::AcceptSilent.first(2);
     one_answer_in_ten_is_cut: Fault::OneIn { of: 10, seed: SEED, fault: Box::new(Fault::Truncate) };
     slow_and_steady: Fault::slow(Duration::from_millis(30), 200_000);
@@ -147,7 +147,7 @@ outlived! {
 /// A zip that was cut goes on where it ended, and only of the same representation.
 #[test]
 fn a_cut_zip_is_resumed() {
-    let fault = Fault::Truncate.only(Kind::Zip).first(25);
+    let fault = Fault::Truncate.first(4).only(Kind::Zip);
     let Some(mut pair) = pair("a_cut_zip_is_resumed", fault, ",") else {
         return;
     };

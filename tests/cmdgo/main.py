@@ -18,7 +18,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="tests/cmdgo/run", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog="tests/cmdgo/run", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="only the scripts of quick.txt")
     parser.add_argument("--plain", action="store_true", help="only plain go, and run again what is already known of it")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="scripts at a time")
@@ -112,6 +112,8 @@ def main():
     print(f"{len(judged)} scripts behind {shim}", flush=True)
     done = suite.run(toolchain, binary, judged, args.jobs, shim, args.limit)
     complaints = list(done.complaints)
+    if not suite.guards(toolchain, shim):
+        complaints.append("this shim guards nothing: what was tested is a pass-through")
     differ = [name for name in judged if done.results[name] != "pass"]
 
     # A busy machine fails a script now and then. One that fails is run once more, one at a time, each way.

@@ -6,5 +6,7 @@
 pub mod envfile;
 pub mod lines;
 pub mod pattern;
+pub mod sums;
 
 pub use lines::{Head, head, local_replacements, workspace_uses};
+pub use sums::Sums;

@@ -10,6 +10,7 @@ use super::public::is_public;
 use super::retry::Jitter;
 use super::spool::Spool;
 use super::transport::Client;
+use super::verify::Expected;
 use super::{Setup, sumdb};
 use crate::activity::Activity;
 use crate::config::settings::Proxy;
@@ -48,6 +49,8 @@ pub struct Engine {
     pub credentials: Credentials,
     /// Where bodies wait.
     pub spool: Spool,
+    /// What go.sum says.
+    pub sums: Expected,
     /// What the run has learnt.
     pub learnt: RefCell<Learnt>,
     /// Randomness of waits.
@@ -91,6 +94,7 @@ impl Engine {
             client: Client::new(Arc::clone(&setup.world)),
             credentials: Credentials::new(&setup.goauth, Arc::clone(&setup.world)),
             spool: Spool::new(&setup.spool, Path::new(&temporary)),
+            sums: Expected::new(setup.sums),
             learnt: RefCell::default(),
             jitter: Jitter::new(seed),
             list,

@@ -11,6 +11,7 @@ mod classify;
 pub mod credentials;
 mod engine;
 mod failover;
+mod h1;
 mod learnt;
 mod list;
 mod loopback;
@@ -25,6 +26,7 @@ mod spool;
 mod sumdb;
 mod thread;
 pub mod transport;
+mod verify;
 mod walk;
 
 #[cfg(test)]
@@ -54,6 +56,8 @@ pub struct Setup {
     pub world: Arc<World>,
     /// A directory on the module cache's file system for the spool; created by go, may not exist yet.
     pub spool: PathBuf,
+    /// The go.sum files that count for this command; read when the first zip or go.mod comes.
+    pub sums: Vec<PathBuf>,
     /// Rules for asking upstreams.
     pub rules: settings::Proxy,
 }

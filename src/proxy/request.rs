@@ -57,6 +57,15 @@ impl Resource {
         })
     }
 
+    /// Module path and version of an `.info`, `.mod` or `.zip`, unescaped.
+    pub fn version(&self) -> Option<(&str, &str)> {
+        // Neither can hold a blank or an `@`.
+        let (version, _) = self.label.rsplit_once(' ')?;
+        version
+            .split_once('@')
+            .filter(|_| matches!(self.kind, Kind::Info | Kind::Mod | Kind::Zip))
+    }
+
     /// Whether it belongs to the checksum database.
     pub fn sumdb(&self) -> Option<&str> {
         match &self.kind {

@@ -6,6 +6,7 @@ use super::scene::{ListKind, Scene};
 use crate::activity::Activity;
 use crate::config::goenv::GoEnv;
 use crate::config::{Settings, settings::Progress};
+use crate::gomod;
 use crate::proxy::{self, Summary};
 use crate::supervise::{self, End, Job, Stderr, Stdout};
 use crate::trace::{Event, Recorder};
@@ -13,7 +14,7 @@ use crate::ui::live::Mode;
 use crate::world::World;
 use std::ffi::OsString;
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What is run guarded.
@@ -120,8 +121,39 @@ fn setup(plan: &Plan) -> proxy::Setup {
         goauth: or(plan.env.text("GOAUTH"), "netrc"),
         world: Arc::new(plan.world.clone()),
         spool: plan.env.gomodcache().unwrap_or_else(std::env::temp_dir),
+        sums: sums(plan),
         rules: plan.settings.proxy.clone(),
     }
+}
+
+// cmd/go/internal/modload/init.go (loadModFile, SetGoSumFile): beside the go.mod, or for a workspace go.work.sum and
+// its members'; none where `p@v` runs outside of any module.
+fn sums(plan: &Plan) -> Vec<PathBuf> {
+    let (scene, command) = (plan.scene, plan.command);
+    if matches!(command.verb().as_str(), "install" | "run") && command.names_a_version() {
+        return Vec::new();
+    }
+    if let Some(work) = &scene.work {
+        let text = std::fs::read(work).unwrap_or_default();
+        let members = gomod::workspace_uses(&text, work.parent().unwrap_or(Path::new("/")));
+        let mut files: Vec<PathBuf> = members.iter().map(|dir| dir.join("go.sum")).collect();
+        let mut beside = work.clone().into_os_string();
+        beside.push(".sum");
+        files.push(beside.into());
+        return files;
+    }
+    let named = command.flag("modfile").and_then(|f| f.value).map(PathBuf::from);
+    let set = || {
+        let flags = scene.goflags.iter().rev();
+        flags
+            .map(|f| f.trim_start_matches('-'))
+            .find_map(|f| f.strip_prefix("modfile=").map(PathBuf::from))
+    };
+    let named = named.or_else(set).map(|file| scene.dir.join(file));
+    let module = scene.module.iter();
+    module
+        .map(|module| named.as_ref().unwrap_or(module).with_extension("sum"))
+        .collect()
 }
 
 // The commands whose stdout can hold a URL that go asked (facts in docs/behaviour.md); others keep ours.

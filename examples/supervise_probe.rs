@@ -14,6 +14,7 @@ pub extern "C" fn main(_argc: i32, _argv: *const *const u8) -> i32 {
         return 2;
     };
     let job = Job {
+        progress: gosteady::ui::live::Mode::Silent,
         program: program.into(),
         argv: argv.clone(),
         env: std::env::vars_os().collect(),

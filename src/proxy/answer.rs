@@ -268,6 +268,7 @@ mod tests {
             }),
             detail: String::new(),
             retry_after: None,
+            withheld: None,
             answer: status.map(|_| ("text/plain".into(), Bytes::from(body.to_owned()))),
         }
     }

@@ -9,10 +9,12 @@ use super::rules::Bounds;
 use super::spool::Spooled;
 use super::sumdb;
 use super::transport::{Answer, Body, Failure, Get, Way};
+use super::verify::{self, Withheld};
 use crate::activity::{FlightHandle, Phase};
 use crate::trace::event::{Attempt as Record, Event};
 use bytes::Bytes;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Error bodies are kept up to this size; go shows 648 bytes of them.
@@ -45,6 +47,8 @@ pub struct Told {
     pub retry_after: Option<Duration>,
     /// Content-Type and body of its answer.
     pub answer: Option<(String, Bytes)>,
+    /// The zip or go.mod that was found wrong, for the case that nobody has a better one.
+    pub withheld: Option<Rc<Withheld>>,
 }
 
 /// A 200.
@@ -131,6 +135,7 @@ pub fn silence(bound: Duration) -> Told {
         detail: String::new(),
         retry_after: None,
         answer: None,
+        withheld: None,
     }
 }
 
@@ -169,6 +174,7 @@ async fn exchange(
             detail: String::new(),
             retry_after,
             answer: Some((content_type, body)),
+            withheld: None,
         });
     }
     let mut body = engine.spool.body();
@@ -179,6 +185,9 @@ async fn exchange(
             Ok(Some(piece)) => {
                 pulse.bytes(piece.len());
                 record.bytes += piece.len() as u64;
+                if record.bytes > verify::most(&ask.resource.kind) {
+                    return verify::too_much(&ask.resource.kind);
+                }
                 if body.push(&piece).is_err() {
                     let rest = Rest {
                         first: piece,
@@ -191,7 +200,8 @@ async fn exchange(
             }
         }
     }
-    check(ask, content_type, body)
+    let reply = check(ask, content_type, body);
+    verify::verify(engine, ask, reply, pulse).await
 }
 
 /// Credentials, the request, and one more of it where a helper has other credentials after a 4xx over https
@@ -271,6 +281,7 @@ fn check(ask: &Ask<'_>, content_type: String, body: Spooled) -> Reply {
                 detail: error.to_string(),
                 retry_after: None,
                 answer: None,
+                withheld: None,
             });
         }
     };
@@ -286,6 +297,7 @@ fn check(ask: &Ask<'_>, content_type: String, body: Spooled) -> Reply {
         detail: String::new(),
         retry_after: None,
         answer: Some((content_type, head)),
+        withheld: None,
     })
 }
 
@@ -308,6 +320,7 @@ fn failed(failure: Failure, record: &mut Record) -> Reply {
         detail: failure.reason,
         retry_after: None,
         answer: None,
+        withheld: None,
     })
 }
 

@@ -20,6 +20,10 @@ pub enum Outcome {
     Silent,
     /// 200 with a body that is not what was asked for.
     Garbled,
+    /// 200 with a zip or go.mod that is not the one in go.sum.
+    Mismatch,
+    /// 200 with a whole zip that is no zip of the module, or with more than go would take.
+    Foreign,
     /// 200 with a web page in place of module data.
     Captive,
     /// 403 from a host that a redirect led to.
@@ -45,6 +49,8 @@ impl Outcome {
             Outcome::Passing => "passing",
             Outcome::Silent => "silent",
             Outcome::Garbled => "garbled",
+            Outcome::Mismatch => "checksum-mismatch",
+            Outcome::Foreign => "foreign-zip",
             Outcome::Captive => "captive-portal",
             Outcome::RedirectHostDenied => "redirect-host-blocked",
             Outcome::RedirectLoop => "redirect-loop",

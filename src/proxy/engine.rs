@@ -11,6 +11,7 @@ use super::public::is_public;
 use super::retry::Jitter;
 use super::spool::Spool;
 use super::transport::Client;
+use super::verify::Expected;
 use super::{Setup, sumdb};
 use crate::activity::Activity;
 use crate::config::settings::Proxy;
@@ -51,6 +52,8 @@ pub struct Engine {
     pub spool: Spool,
     /// What is asked ahead of go.
     pub prefetch: Prefetch,
+    /// What go.sum says.
+    pub sums: Expected,
     /// What the run has learnt.
     pub learnt: RefCell<Learnt>,
     /// Randomness of waits.
@@ -101,6 +104,7 @@ impl Engine {
                 &peers[0],
                 rules.concurrency,
             ),
+            sums: Expected::new(setup.sums),
             learnt: RefCell::default(),
             jitter: Jitter::new(seed),
             list,

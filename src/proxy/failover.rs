@@ -49,6 +49,12 @@ pub fn is_last(list: &List, upstream: usize) -> bool {
         .all(|e| e.element == Element::Direct)
 }
 
+/// Whether go itself can't get anything after this upstream: nothing follows, or `off`.
+pub fn is_end(list: &List, upstream: usize) -> bool {
+    let next = list.position(upstream).and_then(|at| list.entries.get(at + 1));
+    next.is_none_or(|e| e.element == Element::Off)
+}
+
 /// The upstream that a comma kept from being asked, for the message that says so.
 pub fn kept_from(list: &List, last: usize) -> Option<usize> {
     let at = list.position(last)?;

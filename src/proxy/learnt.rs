@@ -20,6 +20,7 @@ pub struct Learnt {
     health: HashMap<usize, Health>,
     told: HashMap<(usize, String), Told>,
     carriers: HashMap<(usize, String), usize>,
+    lies: HashMap<String, Vec<(usize, String)>>,
 }
 
 impl Learnt {
@@ -77,6 +78,18 @@ impl Learnt {
     /// Takes what was kept; it counts once.
     pub fn recall(&mut self, peer: usize, wire: &str) -> Option<Told> {
         self.told.remove(&(peer, wire.to_owned()))
+    }
+
+    /// Notes the hash of what an upstream sent where go.sum says another.
+    pub fn lied(&mut self, peer: usize, wire: &str, hash: &str) {
+        let lies = self.lies.entry(wire.to_owned()).or_default();
+        lies.retain(|(p, _)| *p != peer);
+        lies.push((peer, hash.to_owned()));
+    }
+
+    /// Who sent what in place of what go.sum says, in the order asked.
+    pub fn lies(&self, wire: &str) -> &[(usize, String)] {
+        self.lies.get(wire).map_or(&[], Vec::as_slice)
     }
 
     /// Commits a prefix to who carries a checksum database.

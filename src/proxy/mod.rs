@@ -11,6 +11,7 @@ mod classify;
 pub mod credentials;
 mod engine;
 mod failover;
+mod h1;
 mod learnt;
 mod list;
 mod loopback;
@@ -26,6 +27,7 @@ mod spool;
 mod sumdb;
 mod thread;
 pub mod transport;
+mod verify;
 mod walk;
 
 #[cfg(test)]
@@ -58,6 +60,8 @@ pub struct Setup {
     pub spool: PathBuf,
     /// What may be asked ahead of go; `None`: nothing.
     pub prefetch: Option<Sources>,
+    /// The go.sum files that count for this command; read when the first zip or go.mod comes.
+    pub sums: Vec<PathBuf>,
     /// Rules for asking upstreams.
     pub rules: settings::Proxy,
 }

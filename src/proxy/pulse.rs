@@ -27,6 +27,11 @@ impl Pulse {
         self.paid.set(Some(Instant::now()));
     }
 
+    /// What follows is this machine's own work: no silence until the next beginning.
+    pub fn rest(&self) {
+        self.paid.set(None);
+    }
+
     /// Body bytes came.
     pub fn bytes(&self, n: usize) {
         if let Some(paid) = self.paid.get() {

@@ -45,7 +45,7 @@ fn unlinked(dirs: &[PathBuf]) -> Option<File> {
 }
 
 /// A body, or as much of it as came. Its file vanishes with it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Spooled {
     memory: BytesMut,
     file: Option<Arc<File>>,
@@ -112,6 +112,19 @@ impl Spooled {
         self.read(at, PIECE)
     }
 
+    /// The whole as a file, for a reader on any thread.
+    pub fn reader(&self) -> Reader {
+        let content = match &self.file {
+            Some(file) => Content::File(Arc::clone(file)),
+            None => Content::Memory(Bytes::copy_from_slice(&self.memory)),
+        };
+        Reader {
+            content,
+            len: self.len,
+            at: 0,
+        }
+    }
+
     fn read(&self, at: u64, most: usize) -> io::Result<Bytes> {
         let left = usize::try_from(self.len.saturating_sub(at)).unwrap_or(usize::MAX);
         let n = most.min(left);
@@ -126,6 +139,50 @@ impl Spooled {
                 Ok(Bytes::copy_from_slice(&self.memory[at..at + n]))
             }
         }
+    }
+}
+
+/// Reads a body from a position of its own.
+#[derive(Debug)]
+pub struct Reader {
+    content: Content,
+    len: u64,
+    at: u64,
+}
+
+#[derive(Debug)]
+enum Content {
+    Memory(Bytes),
+    File(Arc<File>),
+}
+
+impl io::Read for Reader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.len.saturating_sub(self.at)).unwrap_or(usize::MAX);
+        let most = buffer.len().min(left);
+        let buffer = &mut buffer[..most];
+        let n = match &self.content {
+            Content::File(file) => file.read_at(buffer, self.at)?,
+            Content::Memory(bytes) => {
+                let start = (self.at as usize).min(bytes.len());
+                buffer.copy_from_slice(&bytes[start..start + most]);
+                most
+            }
+        };
+        self.at += n as u64;
+        Ok(n)
+    }
+}
+
+impl io::Seek for Reader {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        let at = match to {
+            io::SeekFrom::Start(at) => Some(at),
+            io::SeekFrom::End(by) => self.len.checked_add_signed(by),
+            io::SeekFrom::Current(by) => self.at.checked_add_signed(by),
+        };
+        self.at = at.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at)
     }
 }
 
@@ -153,6 +210,11 @@ mod tests {
             assert_eq!(body.tail().unwrap().len(), TAIL);
             assert_eq!(body.metadata().unwrap().unwrap().len(), 400_000);
             assert!(body.piece(400_000).unwrap().is_empty());
+            let mut read = Vec::new();
+            let mut reader = body.reader();
+            io::Seek::seek(&mut reader, io::SeekFrom::End(-20)).unwrap();
+            io::Read::read_to_end(&mut reader, &mut read).unwrap();
+            assert_eq!(read, [7; 20]);
         }
         assert_eq!(dir.path().read_dir().unwrap().count(), 0, "nothing is left");
     }

@@ -8,6 +8,7 @@ use super::failover;
 use super::request::Kind;
 use super::rules::Next;
 use super::sumdb;
+use super::verify;
 use crate::config::settings::Failover;
 use std::time::{Duration, Instant};
 
@@ -60,6 +61,15 @@ pub async fn walk(engine: &Engine, job: &Job<'_>, prefix: usize) -> Verdict {
             Reply::Whole(whole) => return served(engine, job, prefix, whole, &failures),
             Reply::Told(told)
                 if told.outcome == Outcome::NotFound && checksums && stand_in && !is_supported(job) =>
+            {
+                failures.push((peer, told));
+            }
+            // Not to have it is no better than to have it wrong, where go can't go on to another.
+            Reply::Told(told)
+                if told.outcome == Outcome::NotFound
+                    && stand_in
+                    && failures.iter().any(|(_, t)| t.withheld.is_some())
+                    && failover::is_end(&engine.list, peer) =>
             {
                 failures.push((peer, told));
             }
@@ -187,10 +197,11 @@ fn said(
 }
 
 fn note(engine: &Engine, job: &Job<'_>, failures: &[(usize, Told)], by: usize) {
-    if job.is_guess() {
-        return;
-    }
     for (peer, told) in failures {
+        // A guess is not spoken of, unless what came was wrong.
+        if job.is_guess() && told.withheld.is_none() {
+            continue;
+        }
         let (name, by) = (engine.name(*peer), engine.name(by));
         engine
             .notes
@@ -200,6 +211,15 @@ fn note(engine: &Engine, job: &Job<'_>, failures: &[(usize, Told)], by: usize) {
 
 fn give_up(engine: &Engine, job: &Job<'_>, prefix: usize, failures: Vec<(usize, Told)>) -> Verdict {
     let last = failures.last().map_or(prefix, |(peer, _)| *peer);
+    let kept_from = match engine.rules.failover {
+        Failover::Always => None,
+        Failover::Safe | Failover::Go => failover::kept_from(&engine.list, last),
+    };
+    if !job.is_guess()
+        && let Some(whole) = verify::hand_over(engine, job.resource, prefix, &failures, kept_from)
+    {
+        return Verdict::Whole(whole);
+    }
     if let [.., (peer, told)] = failures.as_slice() {
         tell(engine, job, "give-up", &told.did, Duration::ZERO, *peer);
         // go's own client has other rules for certificates and ciphers; it shall decide.
@@ -219,9 +239,5 @@ fn give_up(engine: &Engine, job: &Job<'_>, prefix: usize, failures: Vec<(usize, 
             return Verdict::Said(*peer, told.clone());
         }
     }
-    let kept_from = match engine.rules.failover {
-        Failover::Always => None,
-        Failover::Safe | Failover::Go => failover::kept_from(&engine.list, last),
-    };
     Verdict::Unavailable { failures, kept_from }
 }

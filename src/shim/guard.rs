@@ -4,14 +4,17 @@ use super::argv::Command;
 use super::nesting;
 use super::scene::{ListKind, Scene};
 use crate::activity::Activity;
-use crate::config::Settings;
 use crate::config::goenv::GoEnv;
+use crate::config::{Settings, settings::Progress};
+use crate::gomod;
 use crate::proxy::{self, Summary};
 use crate::supervise::{self, End, Job, Stderr, Stdout};
 use crate::trace::{Event, Recorder};
+use crate::ui::live::Mode;
 use crate::world::World;
 use std::ffi::OsString;
-use std::path::Path;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What is run guarded.
@@ -81,6 +84,7 @@ pub fn run(plan: &Plan, recorder: &Recorder) -> Result<Report, Fault> {
             .flat_map(|r| r.rewrites())
             .map(|r| (r.from.clone(), r.to.clone()))
             .collect(),
+        progress: progress(plan),
         report_after: plan.settings.hang.report_after,
         deadline: plan.settings.hang.deadline,
     };
@@ -118,6 +122,7 @@ fn setup(plan: &Plan) -> proxy::Setup {
         world: Arc::new(plan.world.clone()),
         spool: plan.env.gomodcache().unwrap_or_else(std::env::temp_dir),
         prefetch: ahead(plan),
+        sums: sums(plan),
         rules: plan.settings.proxy.clone(),
     }
 }
@@ -128,17 +133,13 @@ fn ahead(plan: &Plan) -> Option<proxy::Sources> {
         let flag = |f: &String| f.trim_start_matches('-').starts_with(name);
         plan.command.has(name) || plan.scene.goflags.iter().any(flag)
     };
-    let versions = || {
-        plan.command
-            .operands
-            .iter()
-            .any(|o| o.to_string_lossy().contains('@'))
-    };
     let scope = match plan.command.verb().as_str() {
         "mod download" if plan.command.operands.is_empty() && plan.scene.work.is_none() => {
             proxy::Scope::Download
         }
-        "build" | "install" | "run" | "test" | "vet" | "fix" if !versions() => proxy::Scope::Load,
+        "build" | "install" | "run" | "test" | "vet" | "fix" if !plan.command.names_a_version() => {
+            proxy::Scope::Load
+        }
         "list" if !plan.command.has("m") => proxy::Scope::Load,
         _ => return None,
     };
@@ -153,6 +154,36 @@ fn ahead(plan: &Plan) -> Option<proxy::Sources> {
     })
 }
 
+// cmd/go/internal/modload/init.go (loadModFile, SetGoSumFile): beside the go.mod, or for a workspace go.work.sum and
+// its members'; none where `p@v` runs outside of any module.
+fn sums(plan: &Plan) -> Vec<PathBuf> {
+    let (scene, command) = (plan.scene, plan.command);
+    if matches!(command.verb().as_str(), "install" | "run") && command.names_a_version() {
+        return Vec::new();
+    }
+    if let Some(work) = &scene.work {
+        let text = std::fs::read(work).unwrap_or_default();
+        let members = gomod::workspace_uses(&text, work.parent().unwrap_or(Path::new("/")));
+        let mut files: Vec<PathBuf> = members.iter().map(|dir| dir.join("go.sum")).collect();
+        let mut beside = work.clone().into_os_string();
+        beside.push(".sum");
+        files.push(beside.into());
+        return files;
+    }
+    let named = command.flag("modfile").and_then(|f| f.value).map(PathBuf::from);
+    let set = || {
+        let flags = scene.goflags.iter().rev();
+        flags
+            .map(|f| f.trim_start_matches('-'))
+            .find_map(|f| f.strip_prefix("modfile=").map(PathBuf::from))
+    };
+    let named = named.or_else(set).map(|file| scene.dir.join(file));
+    let module = scene.module.iter();
+    module
+        .map(|module| named.as_ref().unwrap_or(module).with_extension("sum"))
+        .collect()
+}
+
 // The commands whose stdout can hold a URL that go asked (facts in docs/behaviour.md); others keep ours.
 fn stdout(plan: &Plan, proxied: bool) -> Stdout {
     let json = plan.command.has("json");
@@ -161,6 +192,18 @@ fn stdout(plan: &Plan, proxied: bool) -> Stdout {
         "list" if proxied => Stdout::Rewrite,
         "build" | "install" | "vet" | "fix" | "mod download" if proxied && json => Stdout::Rewrite,
         _ => Stdout::Inherit,
+    }
+}
+
+// A terminal gets the live line, anything else the heartbeat; `never` neither.
+fn progress(plan: &Plan) -> Mode {
+    let plain =
+        plan.world.text("TERM").is_none_or(|term| term == "dumb") || plan.world.set_var("CI").is_some();
+    match plan.settings.progress {
+        Progress::Never => Mode::Silent,
+        _ if !std::io::stderr().is_terminal() => Mode::Heartbeat,
+        Progress::Auto if plain => Mode::Heartbeat,
+        Progress::Auto | Progress::Always => Mode::Line,
     }
 }
 

@@ -25,6 +25,7 @@ pub use signals::{die_of, survive_broken_pipes};
 
 use crate::activity::Activity;
 use crate::trace::Recorder;
+use crate::ui::live;
 use std::ffi::OsString;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
@@ -49,6 +50,8 @@ pub struct Job {
     pub rewrites: Vec<(Vec<u8>, Vec<u8>)>,
     /// Without progress for this long, say what is waited for.
     pub report_after: Duration,
+    /// How the progress of requests is shown.
+    pub progress: live::Mode,
     /// The user's own bound for the whole command.
     pub deadline: Option<Duration>,
 }

@@ -16,6 +16,7 @@ struct Ran {
 
 fn sh(script: &str) -> Job {
     Job {
+        progress: crate::ui::live::Mode::Silent,
         program: "/bin/sh".into(),
         argv: ["go", "-c", script].map(OsString::from).to_vec(),
         env: vec![("PATH".into(), "/usr/bin:/bin".into())],

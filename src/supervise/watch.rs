@@ -10,7 +10,7 @@ use super::tree::Tree;
 use super::{End, Job, SpawnError, fds, spawn, waiting};
 use crate::activity::Activity;
 use crate::trace::{Event, Recorder};
-use crate::ui;
+use crate::ui::{self, live::Live};
 use nix::poll::PollFlags;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -46,6 +46,7 @@ pub fn run(job: &Job, activity: &Activity, recorder: &Recorder, ours: Ours<'_>) 
         clock: WorkClock::default(),
         watch: Watch::new(job.report_after, job.deadline),
         progress: Progress::default(),
+        live: Live::new(job.progress),
         execution: None,
         end: End::default(),
         ended: None,
@@ -71,6 +72,7 @@ struct Supervision<'a> {
     clock: WorkClock,
     watch: Watch,
     progress: Progress,
+    live: Live,
     execution: Option<Execution>,
     end: End,
     // When the child ended; its pid is no longer ours then.
@@ -105,6 +107,8 @@ impl Supervision<'_> {
         let mut heard = false;
         for relay in self.relays.iter_mut() {
             if relay.interest().is_some() && ready.next().is_some_and(|flags| !flags.is_empty()) {
+                // What go prints stands on a line of its own.
+                self.live.clear();
                 heard |= relay.advance(self.recorder);
             } else if relay.holds_tail() && self.heard.elapsed() >= TAIL {
                 relay.give_up_tail(self.recorder);
@@ -118,6 +122,7 @@ impl Supervision<'_> {
 
     fn timeout(&self) -> Duration {
         let mut timeout = LOOK.min(self.watch.due_in(self.clock.now()));
+        timeout = timeout.min(self.live.interval().unwrap_or(LOOK));
         if self.relays.iter().any(Relay::holds_tail) || self.execution.is_some() {
             timeout = timeout.min(TAIL);
         }
@@ -165,6 +170,7 @@ impl Supervision<'_> {
         };
         // Who is continued already must not stop now: nobody would continue us again.
         if !self.take_signals(false) {
+            self.live.clear();
             self.signals.stop_self(signal);
             let _ = kill(self.pid, Signal::SIGCONT);
         }
@@ -174,14 +180,17 @@ impl Supervision<'_> {
     fn judge(&mut self) {
         let now = self.clock.now();
         let silent = self.watch.silent(now);
-        if self.progress.of_requests(&self.activity.snapshot())
-            || self.progress.of_processes(self.pid, now, silent)
-        {
+        let snapshot = self.activity.snapshot();
+        if let Some(beat) = self.live.tick(&snapshot, now) {
+            ui::note(&beat);
+        }
+        if self.progress.of_requests(&snapshot) || self.progress.of_processes(self.pid, now, silent) {
             self.watch.progress(now);
         }
         match self.watch.tick(now) {
             Some(Action::Report { silent }) => {
                 let what = self.what();
+                self.live.clear();
                 ui::note(&waiting::note(silent, &what, &self.name));
                 self.recorder.emit(Event::Waiting {
                     what,
@@ -190,6 +199,7 @@ impl Supervision<'_> {
             }
             Some(Action::End { why }) => {
                 let why = format!("{why} while waiting for {}", self.what());
+                self.live.clear();
                 ui::note(&format!("ending {}: {why}", self.name));
                 self.execution = Some(Execution::begin(self.pid, &self.name, &why, now));
                 self.end.ended_by_us = Some(why);
@@ -224,6 +234,7 @@ impl Supervision<'_> {
     }
 
     fn close(mut self) -> End {
+        self.live.clear();
         for relay in self.relays.drain(..) {
             self.end.held.extend(relay.close(self.recorder));
         }

@@ -1,5 +1,6 @@
 //! What people see: writing to the two streams without ever failing because of them.
 
+pub mod live;
 pub mod style;
 pub mod table;
 

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 
 # A line of the test binary's own, as against one that a script printed, starts with this byte (-test.v=test2json).
@@ -84,6 +85,34 @@ def run(toolchain, binary, names, jobs, shim=None, limit="10m"):
     if not home_before and os.path.lexists(NO_HOME):
         done.complaints.append(f"a script's HOME, {NO_HOME}, was created; it must not be")
     return done
+
+
+def guards(toolchain, shim):
+    """Whether this shim guards a download at all, by the trace that it writes of one. A pass-through would pass
+    every script."""
+    with tempfile.TemporaryDirectory(prefix="cmdgo-") as folder:
+        go = os.path.join(folder, "go")
+        trace = os.path.join(folder, "trace.jsonl")
+        os.symlink(shim, go)
+        with open(os.path.join(folder, "go.mod"), "w", encoding="utf-8") as out:
+            out.write("module m\n\ngo 1.21\n\nrequire example.com/x v1.0.0\n")
+        env = toolchain.env() | {
+            "GOSTEADY_REAL_GO": toolchain.go,
+            "GOSTEADY_TRACE": trace,
+            "GOSTEADY_PROXY_RETRY_FOR": "1s",
+            "GOENV": "off",
+            "GOSUMDB": "off",
+            "GOMODCACHE": os.path.join(folder, "modcache"),
+            # Nothing listens there.
+            "GOPROXY": "http://127.0.0.1:1",
+        }
+        subprocess.run([go, "mod", "download"], cwd=folder, env=env, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+        try:
+            with open(trace, encoding="utf-8") as lines:
+                return any('"action":"guard"' in line for line in lines)
+        except OSError:
+            return False
 
 
 def keep_logs(done, folder, names):

@@ -2,6 +2,7 @@
 
 mod checksums;
 mod upstream;
+mod verify;
 
 use super::*;
 use crate::config::settings::Failover;
@@ -35,6 +36,7 @@ struct Rules {
     public: Vec<String>,
     gosumdb: &'static str,
     hedge_after: Duration,
+    sums: Vec<PathBuf>,
 }
 
 impl Default for Rules {
@@ -45,6 +47,7 @@ impl Default for Rules {
             gosumdb: "sum.example",
             // Off, unless a test is about it.
             hedge_after: Duration::from_secs(300),
+            sums: Vec::new(),
         }
     }
 }
@@ -59,6 +62,7 @@ fn start_with(goproxy: &str, rules: Rules) -> Proxy {
         world: Arc::default(),
         spool: dir.path().join("cache/download"),
         prefetch: None,
+        sums: rules.sums,
         rules: settings::Proxy {
             failover: rules.failover,
             public: rules.public,
@@ -86,10 +90,12 @@ fn start_with(goproxy: &str, rules: Rules) -> Proxy {
 }
 
 fn zip() -> Vec<u8> {
-    let mut zip = b"PK\x03\x04".to_vec();
-    zip.resize(600_000, b'z');
-    zip.extend_from_slice(b"PK\x05\x06..................");
-    zip
+    use ::zip::write::{SimpleFileOptions, ZipWriter};
+    let stored = SimpleFileOptions::default().compression_method(::zip::CompressionMethod::Stored);
+    let mut zip = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("m.io/a@v1.0.0/big.txt", stored).unwrap();
+    std::io::Write::write_all(&mut zip, &vec![b'z'; 600_000]).unwrap();
+    zip.finish().unwrap().into_inner()
 }
 
 fn good() -> Upstream {
@@ -380,6 +386,7 @@ fn lists_without_an_upstream_get_no_proxy() {
             world: Arc::default(),
             spool: "/nowhere".into(),
             prefetch: None,
+            sums: Vec::new(),
             rules: settings::Proxy::default(),
         };
         assert!(

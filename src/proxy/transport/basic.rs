@@ -10,7 +10,8 @@ pub(in crate::proxy) fn basic(user: &str, password: &str) -> Secret<String> {
     ))
 }
 
-fn base64(bytes: &[u8]) -> String {
+/// Base64 with padding, RFC 4648 section 4.
+pub fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {

@@ -13,4 +13,5 @@ mod suite {
     mod faults;
     mod servers;
     mod transparency;
+    mod verify;
 }

@@ -110,7 +110,7 @@ pub fn not_allowed(key: &Key) -> Finding {
 /// `config-not-allowed-in-project`: a project's file may only tighten this, and `limit` is what it may not pass.
 pub fn looser(key: &Key, limit: &str) -> Finding {
     let bound = match key.kind {
-        Kind::Choice { .. } => format!("looser than `{limit}`"),
+        Kind::Choice { .. } | Kind::Switch(_) => format!("looser than `{limit}`"),
         Kind::Count { .. } | Kind::Size(_) => format!("above {limit}"),
         _ => format!("longer than {limit}"),
     };

@@ -65,6 +65,8 @@ pub enum Kind {
         /// Writes it; only ever called with one of `words`.
         set: fn(&mut Settings, &str),
     },
+    /// `true` or `false`; `false` is the tighter one.
+    Switch(fn(&mut Settings) -> &mut bool),
     /// A number of bytes.
     Size(fn(&mut Settings) -> &mut u64),
     /// A list of host names, each with or without a port.
@@ -87,6 +89,7 @@ impl Kind {
                     _ => words.concat(),
                 }
             }
+            Kind::Switch(_) => "`true` or `false`".into(),
             Kind::Size(_) => "a size such as `200MiB` or `1GB`".into(),
             Kind::Hosts(_) => "a list of host names such as `[\"goproxy.example.com\"]`".into(),
             Kind::Target(_) => "`state`, `off`, or the path of a file or directory".into(),
@@ -189,6 +192,14 @@ pub const KEYS: &[Key] = &[
         },
         project: Project::Tighten,
         doc: "Most requests at once to one upstream",
+    },
+    Key {
+        path: "proxy.prefetch",
+        variable: "GOSTEADY_PROXY_PREFETCH",
+        short: None,
+        kind: Kind::Switch(|s| &mut s.proxy.prefetch),
+        project: Project::Tighten,
+        doc: "Whether files that go.sum lists are asked for before go asks: in the order and through the list that go would use",
     },
     Key {
         path: "patience",

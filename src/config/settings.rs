@@ -85,6 +85,8 @@ pub struct Proxy {
     pub retry_for: Duration,
     /// `proxy.concurrency`: upper bound of requests at once to one upstream.
     pub concurrency: usize,
+    /// `proxy.prefetch`: ask ahead of go for what it is going to need.
+    pub prefetch: bool,
 }
 
 /// `hang.*`.
@@ -128,6 +130,7 @@ impl Default for Proxy {
             attempts: 4,
             retry_for: seconds(60),
             concurrency: 32,
+            prefetch: true,
         }
     }
 }

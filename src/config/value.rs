@@ -86,6 +86,13 @@ pub fn assign(
             }
             set(settings, word);
         }
+        Kind::Switch(field) => {
+            let new = switch(raw)?;
+            if tighten && new && !*field(&mut settings.clone()) {
+                return Err(Refusal::Looser(before()));
+            }
+            *field(settings) = new;
+        }
         Kind::Size(field) => {
             let new = size(raw)?;
             if tighten && new > *field(&mut settings.clone()) {
@@ -110,6 +117,7 @@ pub fn show(key: &Key, settings: &Settings) -> String {
         Kind::Bound(field) => field(&mut copy).as_ref().map_or("off".into(), duration),
         Kind::Count { get, .. } => get(settings).to_string(),
         Kind::Choice { get, .. } => get(settings).into(),
+        Kind::Switch(field) => field(&mut copy).to_string(),
         Kind::Size(field) => show_size(*field(&mut copy)),
         Kind::Hosts(field) => format!("[{}]", field(&mut copy).join(", ")),
         Kind::Target(field) => match field(&mut copy) {
@@ -161,6 +169,14 @@ fn count(raw: Raw<'_>, max: u32) -> Result<u32, Refusal> {
         Some(_) => Err(Refusal::Bad("is out of range".into())),
         None => Err(Refusal::Bad("is not a whole number".into())),
     }
+}
+
+fn switch(raw: Raw<'_>) -> Result<bool, Refusal> {
+    let value = match raw {
+        Raw::Text(text) => text.to_str().and_then(|t| t.trim().parse().ok()),
+        Raw::Toml(value) => value.as_bool(),
+    };
+    value.ok_or_else(|| Refusal::Bad("is neither `true` nor `false`".into()))
 }
 
 const UNITS: &[(&str, u64)] = &[

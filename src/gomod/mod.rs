@@ -3,10 +3,12 @@
 //! They read as much as a decision needs, as leniently as cmd/go reads before it has parsed anything; syntax errors are
 //! go's to report.
 
+pub mod directives;
 pub mod envfile;
 pub mod lines;
 pub mod pattern;
 pub mod sums;
 
+pub use directives::{Directives, Require, directives};
 pub use lines::{Head, head, local_replacements, workspace_uses};
 pub use sums::Sums;

@@ -3,6 +3,7 @@
 use super::attempt::{Ask, Reply, Told, attempt, millis, silence};
 use super::classify::Outcome;
 use super::engine::Engine;
+use super::prefetch::Ahead;
 use super::pulse::Pulse;
 use super::request::Resource;
 use super::retry::{Step, decide};
@@ -21,6 +22,15 @@ pub struct Job<'a> {
     pub resource: &'a Resource,
     /// Attempts made for it.
     pub attempts: Cell<u32>,
+    /// Where it was made ahead of go's: whether go has asked for the same meanwhile.
+    pub ahead: Option<&'a Ahead>,
+}
+
+impl Job<'_> {
+    /// Whether go has not asked for it, and may never do.
+    pub fn is_guess(&self) -> bool {
+        self.ahead.is_some_and(|ahead| !ahead.joined())
+    }
 }
 
 /// Asks an upstream until it has answered, or has proved unavailable, within the bounds. `rival` may be asked in a
@@ -84,7 +94,7 @@ async fn again(engine: &Engine, job: &Job<'_>, peer: usize, bounds: Bounds, riva
         let told = match race(engine, job, peer, bounds, rival, made).await {
             Reply::Told(told) if !told.outcome.definite() => told,
             done => {
-                if made > 1 && matches!(&done, Reply::Whole(w) if w.peer == peer) {
+                if made > 1 && !job.is_guess() && matches!(&done, Reply::Whole(w) if w.peer == peer) {
                     let name = engine.name(peer);
                     engine
                         .notes
@@ -99,6 +109,10 @@ async fn again(engine: &Engine, job: &Job<'_>, peer: usize, bounds: Bounds, riva
             elapsed: begun.elapsed(),
             retry_after: told.retry_after,
         };
+        engine.prefetch.told(told.status);
+        if made > 1 && job.is_guess() {
+            return Reply::Told(told);
+        }
         let Step::Retry { after } = decide(state, &bounds, engine.jitter.draw()) else {
             return Reply::Told(told);
         };
@@ -126,7 +140,7 @@ async fn race(
     tokio::pin!(first);
     tokio::select! {
         reply = &mut first => return reply,
-        () = pulse.silent(bounds.hedge_after) => {}
+        () = silent(job, &pulse, bounds.hedge_after) => {}
     }
     let other = rival.unwrap_or(peer);
     tell(engine, job, "hedge", "no answer yet", Duration::ZERO, other);
@@ -158,6 +172,14 @@ async fn race(
             first.await
         }
     }
+}
+
+/// Ends when a request of go's has been silent for so long; a guess is not raced.
+async fn silent(job: &Job<'_>, pulse: &Pulse, bound: Duration) {
+    if let Some(ahead) = job.ahead {
+        ahead.until_joined().await;
+    }
+    pulse.silent(bound).await;
 }
 
 /// The first attempt failed while the second one ran.
@@ -199,6 +221,7 @@ fn new_ask<'a>(job: &Job<'a>, peer: usize, bounds: Bounds, number: u32, hedge: b
         bounds,
         number,
         hedge,
+        queue: !hedge && job.ahead.is_none(),
     }
 }
 

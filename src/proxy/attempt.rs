@@ -99,8 +99,10 @@ pub struct Ask<'a> {
     pub bounds: Bounds,
     /// 1 for the first attempt at this upstream.
     pub number: u32,
-    /// Whether it races an earlier, silent one: over a fresh connection and without waiting for its turn.
+    /// Whether it races an earlier, silent one: over a fresh connection.
     pub hedge: bool,
+    /// Whether it waits for its turn at the upstream; what runs ahead of go has turns of its own.
+    pub queue: bool,
 }
 
 /// Asks once.
@@ -110,10 +112,10 @@ pub async fn attempt(engine: &Engine, ask: Ask<'_>, pulse: &Pulse) -> Reply {
     let flight = engine
         .activity
         .begin(ask.resource.label.as_str(), peer.base.label.as_str());
-    let _turn = if ask.hedge {
-        None
-    } else {
+    let _turn = if ask.queue {
         peer.turns.acquire().await.ok()
+    } else {
+        None
     };
     let exchange = exchange(engine, &ask, flight, pulse, &mut log.record);
     let reply = tokio::select! {

@@ -6,6 +6,7 @@ use super::failover;
 use super::learnt::Learnt;
 use super::list::{Element, List};
 use super::notes::Notes;
+use super::prefetch::Prefetch;
 use super::public::is_public;
 use super::retry::Jitter;
 use super::spool::Spool;
@@ -51,6 +52,8 @@ pub struct Engine {
     pub spool: Spool,
     /// What go.sum says.
     pub sums: Expected,
+    /// What is asked ahead of go.
+    pub prefetch: Prefetch,
     /// What the run has learnt.
     pub learnt: RefCell<Learnt>,
     /// Randomness of waits.
@@ -95,6 +98,13 @@ impl Engine {
             credentials: Credentials::new(&setup.goauth, Arc::clone(&setup.world)),
             spool: Spool::new(&setup.spool, Path::new(&temporary)),
             sums: Expected::new(setup.sums),
+            prefetch: Prefetch::new(
+                setup.prefetch,
+                &setup.gonoproxy,
+                &list,
+                &peers[0],
+                rules.concurrency,
+            ),
             learnt: RefCell::default(),
             jitter: Jitter::new(seed),
             list,

@@ -16,6 +16,7 @@ mod learnt;
 mod list;
 mod loopback;
 mod notes;
+mod prefetch;
 mod public;
 mod pulse;
 mod request;
@@ -33,6 +34,7 @@ mod walk;
 mod tests;
 
 pub use loopback::{is_loopback_base, ping};
+pub use prefetch::{Scope, Sources};
 
 use crate::activity::Activity;
 use crate::config::settings;
@@ -58,6 +60,8 @@ pub struct Setup {
     pub spool: PathBuf,
     /// The go.sum files that count for this command; read when the first zip or go.mod comes.
     pub sums: Vec<PathBuf>,
+    /// What may be asked ahead of go; `None`: nothing.
+    pub prefetch: Option<Sources>,
     /// Rules for asking upstreams.
     pub rules: settings::Proxy,
 }

@@ -5,6 +5,7 @@ use super::asking::Job;
 use super::attempt::millis;
 use super::engine::Engine;
 use super::loopback::PONG;
+use super::prefetch;
 use super::request::Resource;
 use super::walk::{Verdict, walk};
 use crate::trace::event::Event;
@@ -46,7 +47,7 @@ pub async fn serve(listener: TcpListener, token: String, engine: Rc<Engine>) {
 }
 
 /// A handler that panics answers 502 and harms nobody else.
-async fn guarded(engine: &Engine, token: &str, request: Request<Incoming>) -> Response<Payload> {
+async fn guarded(engine: &Rc<Engine>, token: &str, request: Request<Incoming>) -> Response<Payload> {
     let mut work = pin!(handle(engine, token, request));
     let caught = std::future::poll_fn(|cx| {
         match std::panic::catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
@@ -65,7 +66,7 @@ async fn guarded(engine: &Engine, token: &str, request: Request<Incoming>) -> Re
     })
 }
 
-async fn handle(engine: &Engine, token: &str, request: Request<Incoming>) -> Response<Payload> {
+async fn handle(engine: &Rc<Engine>, token: &str, request: Request<Incoming>) -> Response<Payload> {
     let path = request.uri().path().strip_prefix('/').unwrap_or_default();
     let (given, rest) = path.split_once('/').unwrap_or((path, ""));
     if !equal(given.as_bytes(), token.as_bytes()) {
@@ -91,7 +92,7 @@ async fn handle(engine: &Engine, token: &str, request: Request<Incoming>) -> Res
     }
 }
 
-async fn respond(engine: &Engine, prefix: usize, resource: &Resource) -> Response<Payload> {
+async fn respond(engine: &Rc<Engine>, prefix: usize, resource: &Resource) -> Response<Payload> {
     let begun = Instant::now();
     let request = engine.notes.request();
     engine.activity.request();
@@ -104,8 +105,12 @@ async fn respond(engine: &Engine, prefix: usize, resource: &Resource) -> Respons
         request,
         resource,
         attempts: Cell::new(0),
+        ahead: None,
     };
-    let verdict = walk(engine, &job, prefix).await;
+    let verdict = match prefetch::claim(engine, prefix, resource).await {
+        Some(verdict) => verdict,
+        None => walk(engine, &job, prefix).await,
+    };
     if matches!(verdict, Verdict::Unavailable { .. }) {
         engine.notes.unavailable();
     }

@@ -149,7 +149,7 @@ fn carries(
     failures: Vec<(usize, Told)>,
 ) -> Verdict {
     commit(engine, job, prefix, origin);
-    note(engine, &failures, origin);
+    note(engine, job, &failures, origin);
     Verdict::Carries(origin)
 }
 
@@ -167,7 +167,7 @@ fn served(
     failures: &[(usize, Told)],
 ) -> Verdict {
     commit(engine, job, prefix, whole.peer);
-    note(engine, failures, whole.peer);
+    note(engine, job, failures, whole.peer);
     Verdict::Whole(whole)
 }
 
@@ -191,12 +191,15 @@ fn said(
             .learnt
             .borrow_mut()
             .remember(peer, &job.resource.wire, told.clone());
-        note(engine, failures, peer);
+        note(engine, job, failures, peer);
     }
     Verdict::Said(peer, told)
 }
 
-fn note(engine: &Engine, failures: &[(usize, Told)], by: usize) {
+fn note(engine: &Engine, job: &Job<'_>, failures: &[(usize, Told)], by: usize) {
+    if job.is_guess() {
+        return;
+    }
     for (peer, told) in failures {
         let (name, by) = (engine.name(*peer), engine.name(by));
         engine
@@ -211,6 +214,7 @@ fn give_up(engine: &Engine, job: &Job<'_>, prefix: usize, failures: Vec<(usize, 
         tell(engine, job, "give-up", &told.did, Duration::ZERO, *peer);
         // go's own client has other rules for certificates and ciphers; it shall decide.
         if matches!(told.outcome, Outcome::Certificate | Outcome::Handshake)
+            && !job.is_guess()
             && *peer < engine.list.upstreams().count()
         {
             let name = engine.name(*peer);
@@ -229,7 +233,10 @@ fn give_up(engine: &Engine, job: &Job<'_>, prefix: usize, failures: Vec<(usize, 
         Failover::Always => None,
         Failover::Safe | Failover::Go => failover::kept_from(&engine.list, last),
     };
-    if let Some(whole) = verify::hand_over(engine, job.resource, prefix, &failures, kept_from) {
+    // A guess that does not match is dropped unsaid: go has not asked for it yet.
+    if !job.is_guess()
+        && let Some(whole) = verify::hand_over(engine, job.resource, prefix, &failures, kept_from)
+    {
         return Verdict::Whole(whole);
     }
     Verdict::Unavailable { failures, kept_from }

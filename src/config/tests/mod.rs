@@ -146,6 +146,7 @@ fn every_key_can_be_set_and_is_shown_as_it_was_set() {
         ("proxy.attempts", "7", "7"),
         ("proxy.retry-for", "2m", "\"120s\""),
         ("proxy.concurrency", "16", "0x10"),
+        ("proxy.prefetch", "false", "false"),
         ("patience", "1h", "\"1h\""),
         ("hang.report-after", "5s", "\"5s\""),
         ("hang.kill-after", "30s", "\"30s\""),
@@ -176,7 +177,7 @@ fn every_key_can_be_set_and_is_shown_as_it_was_set() {
             );
         }
     }
-    assert_eq!(KEYS.len(), 18, "a new key belongs into the table above");
+    assert_eq!(KEYS.len(), 19, "a new key belongs into the table above");
 }
 
 #[test]

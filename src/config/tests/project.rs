@@ -20,6 +20,8 @@ fn a_projects_file_may_only_tighten() {
         ("", "proxy.attempts = 3", true),
         ("", "proxy.attempts = 5", false),
         ("", "proxy.concurrency = 64", false),
+        ("", "proxy.prefetch = false", true),
+        ("proxy.prefetch = false", "proxy.prefetch = true", false),
         ("", "hang.deadline = \"5m\"", true),
         ("hang.deadline = \"5m\"", "hang.deadline = \"off\"", false),
         ("hang.deadline = \"5m\"", "hang.deadline = \"6m\"", false),

@@ -62,6 +62,7 @@ fn start_with(goproxy: &str, rules: Rules) -> Proxy {
         world: Arc::default(),
         spool: dir.path().join("cache/download"),
         sums: rules.sums,
+        prefetch: None,
         rules: settings::Proxy {
             failover: rules.failover,
             public: rules.public,
@@ -385,6 +386,7 @@ fn lists_without_an_upstream_get_no_proxy() {
             world: Arc::default(),
             spool: "/nowhere".into(),
             sums: Vec::new(),
+            prefetch: None,
             rules: settings::Proxy::default(),
         };
         assert!(

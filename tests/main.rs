@@ -14,4 +14,5 @@ mod suite {
     mod prefetch;
     mod servers;
     mod transparency;
+    mod verify;
 }

@@ -213,6 +213,9 @@ fn on_terminal(command: &mut Command) -> (Pid, OwnedFd) {
         })
     };
     let child = command.spawn().unwrap();
+    // The command keeps descriptors of its own; with them open the terminal would never close.
+    let null = || Stdio::null();
+    command.stdin(null()).stdout(null()).stderr(null());
     (Pid::from_raw(child.id() as i32), pty.master)
 }
 
@@ -220,7 +223,9 @@ fn read_until(master: &OwnedFd, wanted: &str) -> String {
     let mut text = String::new();
     let mut buffer = [0u8; 1024];
     while !text.contains(wanted) {
-        let n = nix::unistd::read(master, &mut buffer).unwrap();
+        // A terminal that nobody has open any more reads as an error.
+        let n = nix::unistd::read(master, &mut buffer).unwrap_or(0);
+        assert!(n > 0, "the terminal closed without {wanted:?}, after {text:?}");
         text.push_str(&String::from_utf8_lossy(&buffer[..n]));
     }
     text
@@ -258,8 +263,8 @@ fn ctrl_z_stops_us_with_the_child_and_cont_continues_both() {
         // 128 + SIGTSTP, as the shell sees a stopped job.
         read_until(&master, &format!("stopped {}", 128 + libc::SIGTSTP));
         nix::unistd::write(&master, b"hello\n").unwrap();
-        read_until(&master, "said hello");
-        read_until(&master, "ended 6");
+        let text = read_until(&master, "ended 6");
+        assert!(text.contains("said hello"), "{command:?}: {text}");
         assert_eq!(waitpid(pid, None).unwrap(), WaitStatus::Exited(pid, 0));
     }
 }

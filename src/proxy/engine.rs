@@ -50,10 +50,10 @@ pub struct Engine {
     pub credentials: Credentials,
     /// Where bodies wait.
     pub spool: Spool,
-    /// What is asked ahead of go.
-    pub prefetch: Prefetch,
     /// What go.sum says.
     pub sums: Expected,
+    /// What is asked ahead of go.
+    pub prefetch: Prefetch,
     /// What the run has learnt.
     pub learnt: RefCell<Learnt>,
     /// Randomness of waits.
@@ -97,6 +97,7 @@ impl Engine {
             client: Client::new(Arc::clone(&setup.world)),
             credentials: Credentials::new(&setup.goauth, Arc::clone(&setup.world)),
             spool: Spool::new(&setup.spool, Path::new(&temporary)),
+            sums: Expected::new(setup.sums),
             prefetch: Prefetch::new(
                 setup.prefetch,
                 &setup.gonoproxy,
@@ -104,7 +105,6 @@ impl Engine {
                 &peers[0],
                 rules.concurrency,
             ),
-            sums: Expected::new(setup.sums),
             learnt: RefCell::default(),
             jitter: Jitter::new(seed),
             list,

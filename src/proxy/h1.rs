@@ -217,15 +217,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_damaged_zip_never_panics_nor_keeps_its_hash_wrongly(at in 0usize..400, bit in 0u8..8) {
-            let mut zip = archive(&[("m@v1/go.mod", b"module m\n"), ("m@v1/a.go", b"package a\n\nfunc F() {}\n")]).into_inner();
-            let right = of_zip(Cursor::new(&zip)).unwrap();
-            let at = at % zip.len();
+        fn damage_never_panics(at in any::<prop::sample::Index>(), bit in 0u8..8, cut in any::<prop::sample::Index>()) {
+            let files: [(&str, &[u8]); 2] = [("m@v1/go.mod", b"module m\n"), ("m@v1/a.go", b"package a\n")];
+            let mut zip = archive(&files).into_inner();
+            let (at, cut) = (at.index(zip.len()), cut.index(zip.len()));
             zip[at] ^= 1 << bit;
-            let _ = look(Cursor::new(&zip), "m", "v1");
-            if let Ok(Some(hash)) = of_zip(Cursor::new(&zip)) {
-                // Names and contents alone are hashed; the rest may differ.
-                prop_assert!(hash.starts_with("h1:") && Some(&hash).map(String::len) == right.as_ref().map(String::len));
+            for zip in [&zip[..], &zip[..cut]] {
+                let _ = look(Cursor::new(zip), "m", "v1");
+                let _ = of_zip(Cursor::new(zip));
             }
         }
     }

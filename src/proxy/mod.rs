@@ -58,10 +58,10 @@ pub struct Setup {
     pub world: Arc<World>,
     /// A directory on the module cache's file system for the spool; created by go, may not exist yet.
     pub spool: PathBuf,
-    /// What may be asked ahead of go; `None`: nothing.
-    pub prefetch: Option<Sources>,
     /// The go.sum files that count for this command; read when the first zip or go.mod comes.
     pub sums: Vec<PathBuf>,
+    /// What may be asked ahead of go; `None`: nothing.
+    pub prefetch: Option<Sources>,
     /// Rules for asking upstreams.
     pub rules: settings::Proxy,
 }

@@ -21,8 +21,6 @@ use std::rc::Rc;
 
 /// The most that is taken of a metadata answer, in bytes; x/mod/zip allows a go.mod as much.
 const MAX_METADATA: u64 = 16 << 20;
-/// Bodies up to this size are checked on the proxy's own thread.
-const AT_ONCE: u64 = 256 << 10;
 
 /// What go.sum says; its files are read when somebody asks first.
 #[derive(Debug)]
@@ -101,8 +99,8 @@ pub async fn verify(engine: &Engine, ask: &Ask<'_>, reply: Reply, pulse: &Pulse)
         other => return other,
     };
     let expected = engine.sums.of(resource);
-    let finding = match (&resource.kind, whole.body.len() > AT_ONCE) {
-        (Kind::Zip, large) => {
+    let finding = match resource.kind {
+        Kind::Zip => {
             let target = resource.version().filter(|_| expected.is_empty());
             let target = target.map(|(module, version)| (module.to_owned(), version.to_owned()));
             let source = BufReader::new(whole.body.reader());
@@ -110,15 +108,11 @@ pub async fn verify(engine: &Engine, ask: &Ask<'_>, reply: Reply, pulse: &Pulse)
                 Some((module, version)) => h1::look(source, &module, &version).map(|()| None),
                 None => h1::of_zip(source),
             };
-            if large {
-                // From here on it is this machine that takes its time.
-                pulse.rest();
-                let done = tokio::task::spawn_blocking(work).await;
-                pulse.begin();
-                done.unwrap_or(Ok(None))
-            } else {
-                work()
-            }
+            // A small zip may unpack to much, and it is this machine that takes its time now.
+            pulse.rest();
+            let done = tokio::task::spawn_blocking(work).await;
+            pulse.begin();
+            done.unwrap_or(Ok(None))
         }
         _ if expected.is_empty() => Ok(None),
         _ => match whole.body.metadata() {

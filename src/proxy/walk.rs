@@ -211,15 +211,6 @@ fn note(engine: &Engine, job: &Job<'_>, failures: &[(usize, Told)], by: usize) {
 
 fn give_up(engine: &Engine, job: &Job<'_>, prefix: usize, failures: Vec<(usize, Told)>) -> Verdict {
     let last = failures.last().map_or(prefix, |(peer, _)| *peer);
-    let kept_from = match engine.rules.failover {
-        Failover::Always => None,
-        Failover::Safe | Failover::Go => failover::kept_from(&engine.list, last),
-    };
-    if !job.is_guess()
-        && let Some(whole) = verify::hand_over(engine, job.resource, prefix, &failures, kept_from)
-    {
-        return Verdict::Whole(whole);
-    }
     if let [.., (peer, told)] = failures.as_slice() {
         tell(engine, job, "give-up", &told.did, Duration::ZERO, *peer);
         // go's own client has other rules for certificates and ciphers; it shall decide.
@@ -238,6 +229,16 @@ fn give_up(engine: &Engine, job: &Job<'_>, prefix: usize, failures: Vec<(usize, 
         if told.outcome == Outcome::Garbled && failures.len() == 1 && job.resource.kind != Kind::Zip {
             return Verdict::Said(*peer, told.clone());
         }
+    }
+    let kept_from = match engine.rules.failover {
+        Failover::Always => None,
+        Failover::Safe | Failover::Go => failover::kept_from(&engine.list, last),
+    };
+    // A guess that does not match is dropped unsaid: go has not asked for it yet.
+    if !job.is_guess()
+        && let Some(whole) = verify::hand_over(engine, job.resource, prefix, &failures, kept_from)
+    {
+        return Verdict::Whole(whole);
     }
     Verdict::Unavailable { failures, kept_from }
 }

@@ -38,10 +38,10 @@ type Id = (u64, u64);
 /// we are not on it; the place recorded at install; the last one seen; at last a foreign shim, which is better than nothing.
 pub fn real_go(world: &World, program: &'static str) -> Result<RealGo, NotFound> {
     let me = own_ids(world);
-    let is_us = |m: &Metadata| me.contains(&(m.dev(), m.ino()));
+    let is_us = |path: &Path, m: &Metadata| me.contains(&(m.dev(), m.ino())) || is_launcher(path);
     if program == "go"
         && let Some(path) = world.set_var("GOSTEADY_REAL_GO").map(PathBuf::from)
-        && runnable(&path).is_some_and(|m| !is_us(&m))
+        && runnable(&path).is_some_and(|m| !is_us(&path, &m))
     {
         return Ok(RealGo {
             path,
@@ -60,7 +60,7 @@ pub fn real_go(world: &World, program: &'static str) -> Result<RealGo, NotFound>
         else {
             continue;
         };
-        if is_us(&metadata) {
+        if is_us(&path, &metadata) {
             behind.get_or_insert_with(Walk::default);
             continue;
         }
@@ -97,7 +97,7 @@ pub fn real_go(world: &World, program: &'static str) -> Result<RealGo, NotFound>
         } else {
             go.with_file_name(program)
         };
-        if path.is_absolute() && runnable(&path).is_some_and(|m| !is_us(&m)) {
+        if path.is_absolute() && runnable(&path).is_some_and(|m| !is_us(&path, &m)) {
             return Ok(RealGo {
                 path,
                 why: why.into(),
@@ -162,8 +162,19 @@ pub fn is_script(path: &Path) -> bool {
         && &magic == b"#!"
 }
 
-// Our own identity: the running executable and its twin (launcher and whole program stand side by side); without /proc,
-// the name we were called by.
+/// Whether the file is a launcher that our installer wrote, of whatever install: a script whose head says so.
+fn is_launcher(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = std::fs::File::open(path).and_then(|f| f.take(200).read_to_end(&mut head));
+    read.is_ok()
+        && head.starts_with(b"#!")
+        && head
+            .split(|b| *b == b'\n')
+            .any(|line| line.starts_with(b"# gosteady-launcher:"))
+}
+
+// Our own identity: the running executable, its twin (launcher and whole program stand side by side) and the shims of
+// its install; without /proc, the name we were called by.
 fn own_ids(world: &World) -> Vec<Id> {
     let id = |path: &Path| std::fs::metadata(path).ok().map(|m| (m.dev(), m.ino()));
     if let Some(exe) = world.exe.as_deref() {
@@ -171,11 +182,19 @@ fn own_ids(world: &World) -> Vec<Id> {
             Some("gosteady") => "gosteady-launch",
             _ => "gosteady",
         };
-        let ids: Vec<Id> = [id(exe), id(&exe.with_file_name(twin))]
+        let mut ids: Vec<Id> = [id(exe), id(&exe.with_file_name(twin))]
             .into_iter()
             .flatten()
             .collect();
         if !ids.is_empty() {
+            let prefix = exe.parent().and_then(Path::parent);
+            let shims = prefix.map(|prefix| prefix.join("shims"));
+            ids.extend(
+                shims
+                    .into_iter()
+                    .flat_map(|dir| ["go", "gofmt"].map(|n| id(&dir.join(n))))
+                    .flatten(),
+            );
             return ids;
         }
     }
@@ -286,6 +305,26 @@ mod tests {
         )
         .unwrap();
         assert_eq!((found.path, found.why.as_str()), (real, "the next go on PATH"));
+    }
+
+    #[test]
+    fn launchers_are_us() {
+        const TEXT: &str = "#!/bin/sh\n# gosteady-launcher: the shim\nexec real\n";
+        let t = Tree::new();
+        // The program under the name of its face, as the installer puts it beside the launchers.
+        let mut world = t.world(&["prefix/shims", "other/shims", "real"]);
+        world.exe = Some(t.file("prefix/libexec/go", 0o755));
+        t.file("prefix/shims/go", 0o755);
+        let other = t.file("other/shims/go", 0o755);
+        std::fs::write(&other, TEXT).unwrap();
+        let script = t.file("real/go", 0o755);
+        std::fs::write(&script, "#!/bin/sh\necho '# gosteady-launcher:'\n").unwrap();
+        assert_eq!(real_go(&world, "go").unwrap().path, script);
+        world.env.push(("GOSTEADY_REAL_GO".into(), other.clone().into()));
+        assert_eq!(real_go(&world, "go").unwrap().path, script);
+        std::fs::write(t.0.path().join("prefix/real-go"), other.as_os_str().as_bytes()).unwrap();
+        std::fs::remove_file(&script).unwrap();
+        assert_eq!(real_go(&world, "go"), Err(NotFound::Nowhere { program: "go" }));
     }
 
     #[test]

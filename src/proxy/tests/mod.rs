@@ -61,8 +61,8 @@ fn start_with(goproxy: &str, rules: Rules) -> Proxy {
         goauth: "off".into(),
         world: Arc::default(),
         spool: dir.path().join("cache/download"),
-        prefetch: None,
         sums: rules.sums,
+        prefetch: None,
         rules: settings::Proxy {
             failover: rules.failover,
             public: rules.public,
@@ -385,8 +385,8 @@ fn lists_without_an_upstream_get_no_proxy() {
             goauth: String::new(),
             world: Arc::default(),
             spool: "/nowhere".into(),
-            prefetch: None,
             sums: Vec::new(),
+            prefetch: None,
             rules: settings::Proxy::default(),
         };
         assert!(

@@ -62,7 +62,7 @@ impl Client {
             // Its outcome does not matter: a body that does not end costs only the connection.
             let _ = tokio::time::timeout(SLURP_TIME, answer.body.read_all(SLURP)).await;
             trusted = trusted && redirect::trusts(&first, &next);
-            redirected_to = Some(next.host.clone()).filter(|host| !host.eq_ignore_ascii_case(&first.host));
+            redirected_to = Some(next.authority()).filter(|to| !to.eq_ignore_ascii_case(&first.authority()));
             address = next;
         }
     }

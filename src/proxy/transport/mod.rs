@@ -73,7 +73,7 @@ pub struct Way {
     pub protocol: &'static str,
     /// Whether the connection had served before.
     pub reused: bool,
-    /// The host a redirect led to, where it differs from the one asked.
+    /// The server (`host[:port]`) a redirect led to, where it is not the one asked.
     pub redirected_to: Option<String>,
 }
 

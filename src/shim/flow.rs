@@ -158,8 +158,9 @@ impl Case<'_> {
             Ok(report) => report,
             Err(fault) => return (self.without_guard(fault), None),
         };
-        let over = report.end.signal.is_some() || report.end.ended_by_us.is_some();
-        if !over && report.summary.unavailable == 0 {
+        // What the selection of a toolchain fails of, it fails of before any command: the original would only say the
+        // same once more.
+        if report.end.status == Some(0) {
             return (Next::HandOver, Some(report));
         }
         ui::err(&report.end.held);

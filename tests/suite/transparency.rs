@@ -250,3 +250,16 @@ fn gofmt_is_gofmt() {
     let ours = sandbox.run(&mut sandbox.command(sandbox.path("shims/gofmt"), &["-l", "-e", "."]));
     assert_eq!(plain, ours);
 }
+
+#[test]
+fn a_toolchain_that_nobody_has() {
+    let Some(real) = real_go("a_toolchain_that_nobody_has") else {
+        return;
+    };
+    let mut stage = stage(&real);
+    stage.sandbox.set("GOTOOLCHAIN", "go1.99.0");
+    stage.sandbox.set("GOSUMDB", "sum.golang.org");
+    for args in [&["version"][..], &["env", "GOPROXY"], &["build", "./..."]] {
+        stage.compare(args, Cache::Cold);
+    }
+}

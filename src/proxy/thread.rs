@@ -40,7 +40,7 @@ impl Thread {
     ) -> Result<Thread, StartError> {
         let failed = |what: &str, e: &dyn std::fmt::Display| StartError(format!("{what}: {e}"));
         let mut random = [0u8; 24];
-        aws_lc_rs::rand::fill(&mut random).map_err(|e| failed("no random numbers", &e))?;
+        fill(&mut random).map_err(|e| failed("no random numbers", &e))?;
         let token: String = random[..16].iter().map(|b| format!("{b:02x}")).collect();
         let seed = random[16..].iter().fold(0, |all, b| all << 8 | u64::from(*b));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|e| failed("no free port", &e))?;
@@ -118,4 +118,13 @@ fn run(
     });
     drop(local);
     runtime.shutdown_background();
+}
+
+// Straight from the system: the generator of the TLS library spends over 20 ms on its own seeding when first used.
+fn fill(bytes: &mut [u8]) -> std::io::Result<()> {
+    // SAFETY: the pointer and the length are those of the slice; getentropy writes at most 256 bytes there.
+    match unsafe { libc::getentropy(bytes.as_mut_ptr().cast(), bytes.len()) } {
+        0 => Ok(()),
+        _ => Err(std::io::Error::last_os_error()),
+    }
 }

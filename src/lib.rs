@@ -4,10 +4,10 @@
 //!
 //! ```text
 //! 4   main
-//! 3   shim (flow)   |   cli -> doctor, drill, check     the two flows never import each other
+//! 3   shim (flow)   |   cli -> drill                    the two flows never import each other
 //! 2   supervise   proxy   toolchain                     engines; none imports another
-//! 1   trace (Recorder, Event)   ui                      all may emit; only cli and doctor read back
-//! 0   gomod sumdb config world outcome error clock activity secret
+//! 1   trace (Recorder, Event)   ui                      all may emit; only cli reads back
+//! 0   gomod config world outcome error clock activity secret
 //! ```
 #![warn(missing_docs)]
 #![deny(unsafe_op_in_unsafe_fn)]

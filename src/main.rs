@@ -4,7 +4,7 @@
 use gosteady::face::Face;
 use gosteady::outcome::Outcome;
 use gosteady::world::World;
-use gosteady::{cli, shim};
+use gosteady::{cli, shim, supervise};
 
 /// The C entry point rather than Rust's: the runtime would ignore SIGPIPE and open /dev/null on closed descriptors before
 /// we could hand the process over untouched.
@@ -19,24 +19,10 @@ pub extern "C" fn main() -> i32 {
 }
 
 // A child's death by signal is reported by dying of the same signal, so that shells, make and CI see what they would
-// have seen; without a core of ours.
+// have seen.
 fn end(outcome: Outcome) -> i32 {
-    if let Outcome::Signaled(number) = outcome {
-        use nix::sys::{resource, signal};
-        let _ = resource::setrlimit(resource::Resource::RLIMIT_CORE, 0, 0);
-        if let Ok(signal) = signal::Signal::try_from(number) {
-            let default = signal::SigAction::new(
-                signal::SigHandler::SigDfl,
-                signal::SaFlags::empty(),
-                signal::SigSet::empty(),
-            );
-            // SAFETY: the default action runs no code of ours.
-            let _ = unsafe { signal::sigaction(signal, &default) };
-            let mut set = signal::SigSet::empty();
-            set.add(signal);
-            let _ = set.thread_unblock();
-            let _ = signal::raise(signal);
-        }
+    if let Outcome::Signaled(signal) = outcome {
+        supervise::die_of(signal);
     }
     outcome.shell_status()
 }

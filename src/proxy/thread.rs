@@ -101,7 +101,11 @@ fn run(
     token: String,
     engine: impl FnOnce() -> Engine,
 ) {
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
+        .max_blocking_threads(8)
+        .enable_all()
+        .build()
+    else {
         return;
     };
     let local = tokio::task::LocalSet::new();

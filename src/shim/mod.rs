@@ -14,6 +14,7 @@ pub mod table;
 
 use crate::face::Face;
 use crate::outcome::{Code, Outcome};
+use crate::supervise;
 use crate::ui;
 use crate::world::World;
 use fast::Fast;
@@ -29,6 +30,8 @@ pub fn run(world: &World, face: Face) -> Outcome {
         Fast::Ended(outcome) => return outcome,
         Fast::Guard(task) => task,
     };
+    supervise::hold_standard();
+    supervise::survive_broken_pipes();
     set_hook(Box::new(|info| {
         let place = info
             .location()

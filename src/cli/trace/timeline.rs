@@ -189,7 +189,11 @@ impl Timeline {
         self.resources
             .get(&request)
             .cloned()
-            .unwrap_or_else(|| format!("request {request}"))
+            .unwrap_or_else(|| match request {
+                // Go had not asked for it yet.
+                0 => "a file asked for ahead".into(),
+                _ => format!("request {request}"),
+            })
     }
 }
 

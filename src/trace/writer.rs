@@ -8,10 +8,15 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
+use std::thread::Thread;
 use std::time::Duration;
 
 /// Records that may wait for the disk.
 const QUEUE: usize = 4096;
+
+/// How long the first record of many waits for company: a writer that woke for each would take a processor from go
+/// hundreds of times a second.
+const NAP: Duration = Duration::from_millis(20);
 
 /// How the recording is to end: its last record, and whether the file is kept.
 type Closing = Arc<Mutex<Option<(Record, bool)>>>;
@@ -22,6 +27,7 @@ pub(super) struct Writer {
     queue: SyncSender<Record>,
     closing: Closing,
     done: Receiver<Finished>,
+    thread: Thread,
 }
 
 /// Starts the thread. No signal is delivered to it: they are the main thread's.
@@ -39,7 +45,13 @@ pub(super) fn start(sink: FileSink, dropped: Arc<AtomicU64>) -> io::Result<Write
         let _ = mask.thread_set_mask();
     }
     // The thread is never joined: `finish` waits for its report with a bound.
-    thread.map(|_| Writer { queue, closing, done })
+    let thread = thread?.thread().clone();
+    Ok(Writer {
+        queue,
+        closing,
+        done,
+        thread,
+    })
 }
 
 impl Writer {
@@ -53,6 +65,7 @@ impl Writer {
         *self.closing.lock().unwrap_or_else(|e| e.into_inner()) = Some((end, keep));
         // The closed queue is the sign to end, after what it still holds.
         drop(self.queue);
+        self.thread.unpark();
         self.done.recv_timeout(bound).unwrap_or_else(|_| Finished {
             path: None,
             warning: Some("the trace may be incomplete: the disk took too long".to_string()),
@@ -61,7 +74,7 @@ impl Writer {
 }
 
 /// Writes until the queue is closed. What is queued is handed to the system before the thread waits for more, so that
-/// a killed process leaves all but the very last records.
+/// a killed process leaves all but the records of the last moment.
 fn write(sink: FileSink, records: &Receiver<Record>, closing: &Closing, dropped: &AtomicU64) -> Finished {
     let mut file = match sink.open() {
         Ok(file) => file,
@@ -75,6 +88,9 @@ fn write(sink: FileSink, records: &Receiver<Record>, closing: &Closing, dropped:
         }
     };
     while let Ok(first) = records.recv() {
+        if closing.lock().unwrap_or_else(|e| e.into_inner()).is_none() {
+            std::thread::park_timeout(NAP);
+        }
         for record in std::iter::once(first).chain(records.try_iter()) {
             if !file.write(record, false) {
                 dropped.fetch_add(1, Relaxed);
@@ -108,6 +124,7 @@ mod tests {
             queue,
             closing: Closing::default(),
             done,
+            thread: std::thread::current(),
         };
         let record = || Record {
             t: 0.0,

@@ -72,7 +72,7 @@ class Bench:
         return {**env, **more}
 
     def call(self, steady, args, cwd, **env):
-        """Runs go, plain or behind the shim, and returns the seconds it took."""
+        """Runs go, plain or behind the shim; returns what `timing.once` returns."""
         program = self.shim if steady else self.go
         return timing.once([program, *args], self.env(steady, **env), self.path(cwd), self.log)
 
@@ -141,9 +141,9 @@ def download(bench, url, pairs):
     cache = bench.path("cold")
 
     def cold(steady):
-        seconds = bench.call(steady, ["mod", "download"], "downloads", proxy=url, GOMODCACHE=cache)
+        took = bench.call(steady, ["mod", "download"], "downloads", proxy=url, GOMODCACHE=cache)
         remove(cache)
-        return seconds
+        return took
 
     print(f"go mod download of {DOWNLOADS} modules: {pairs} pairs", flush=True)
     cold(False), cold(True)
@@ -167,12 +167,12 @@ def report(rows, traced):
     """Prints both tables; returns what is over its limit."""
     over = []
     if rows:
-        print(f"\n{'':32}{'plain':>12}{'gosteady':>12}{'added':>12}{'quartiles':>20}{'ratio':>8}")
+        print(f"\n{'':32}{'plain':>12}{'gosteady':>12}{'added':>12}{'quartiles':>20}{'ratio':>8}{'processor':>11}")
     for label, row in rows.items():
         low, high = row["added_quartiles_ms"]
         print(
             f"{label:32}{row['plain_median_ms']:9.2f} ms{row['gosteady_median_ms']:9.2f} ms{row['added_ms']:9.2f} ms"
-            f"{f'{low:.2f} to {high:.2f}':>20}{row['ratio']:8.3f}"
+            f"{f'{low:.2f} to {high:.2f}':>20}{row['ratio']:8.3f}{row['processor_ratio']:11.3f}"
         )
         if "download" in label and row["ratio"] > DOWNLOAD_RATIO:
             over.append(f"{label}: {row['ratio']:.3f} times plain go's time; at most {DOWNLOAD_RATIO}")

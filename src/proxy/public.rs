@@ -11,8 +11,6 @@ pub const MIRRORS: &[&str] = &[
     "mirrors.cloud.tencent.com/go",
     "repo.huaweicloud.com/repository/goproxy",
     "athens.azurefd.net",
-    "goproxy.baidu.com",
-    "proxy.golang.com.cn",
 ];
 
 /// Whether this base is a mirror of the built-in list or of `more` (`host[:port][/path]`, with or without scheme).

@@ -126,6 +126,23 @@ impl World {
     }
 }
 
+/// This machine's system and architecture in go's words, e.g. `("linux", "amd64")`.
+pub fn platform() -> (&'static str, &'static str) {
+    let os = match std::env::consts::OS {
+        "macos" => "darwin",
+        os => os,
+    };
+    let arch = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "x86" => "386",
+        "powerpc64" => "ppc64",
+        "loongarch64" => "loong64",
+        arch => arch,
+    };
+    (os, arch)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

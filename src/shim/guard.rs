@@ -163,17 +163,13 @@ fn ahead(plan: &Plan) -> Option<proxy::Sources> {
         let flag = |f: &String| f.trim_start_matches('-').starts_with(name);
         plan.command.has(name) || plan.scene.goflags.iter().any(flag)
     };
-    let versions = || {
-        plan.command
-            .operands
-            .iter()
-            .any(|o| o.to_string_lossy().contains('@'))
-    };
     let scope = match plan.command.verb().as_str() {
         "mod download" if plan.command.operands.is_empty() && plan.scene.work.is_none() => {
             proxy::Scope::Download
         }
-        "build" | "install" | "run" | "test" | "vet" | "fix" if !versions() => proxy::Scope::Load,
+        "build" | "install" | "run" | "test" | "vet" | "fix" if !plan.command.names_a_version() => {
+            proxy::Scope::Load
+        }
         "list" if !plan.command.has("m") => proxy::Scope::Load,
         _ => return None,
     };

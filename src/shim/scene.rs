@@ -4,7 +4,7 @@ use super::argv::{self, Command};
 use crate::config::goenv::GoEnv;
 use crate::gomod;
 use crate::toolchain::version::Version;
-use crate::world::World;
+use crate::world::{World, platform};
 use std::path::{Path, PathBuf};
 
 /// What kind of list GOPROXY is.
@@ -181,22 +181,6 @@ fn at_hand(world: &World, env: &GoEnv, name: &str) -> bool {
         .is_ok()
     };
     unpacked.is_some_and(|f| f.is_file()) || on_path()
-}
-
-/// This machine in go's terms.
-pub fn platform() -> (&'static str, &'static str) {
-    let os = if std::env::consts::OS == "macos" {
-        "darwin"
-    } else {
-        std::env::consts::OS
-    };
-    let arch = match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        "x86" => "386",
-        other => other,
-    };
-    (os, arch)
 }
 
 // cmd/go/internal/modload/init.go (setDefaultBuildMod): explicit, or automatic where a fitting vendor directory stands

@@ -3,7 +3,7 @@
 use super::event::{Run, SCHEMA};
 use super::redact;
 use super::store::Name;
-use crate::world::World;
+use crate::world::{World, platform};
 use std::path::Path;
 
 impl Run {
@@ -17,6 +17,7 @@ impl Run {
         settings: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Run {
         let lossy = |path: &Path| redact::text(&path.to_string_lossy()).into_owned();
+        let (os, arch) = platform();
         Run {
             schema: SCHEMA,
             gosteady: env!("CARGO_PKG_VERSION").to_string(),
@@ -28,7 +29,7 @@ impl Run {
             pid: std::process::id(),
             go: lossy(go),
             go_why: go_why.to_string(),
-            platform: platform(),
+            platform: format!("{os}/{arch}"),
             env: redact::env(&world.env),
             settings: settings
                 .into_iter()
@@ -36,23 +37,6 @@ impl Run {
                 .collect(),
         }
     }
-}
-
-/// The platform in go's words, e.g. `linux/amd64`.
-fn platform() -> String {
-    let os = match std::env::consts::OS {
-        "macos" => "darwin",
-        os => os,
-    };
-    let arch = match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        "x86" => "386",
-        "powerpc64" => "ppc64",
-        "loongarch64" => "loong64",
-        arch => arch,
-    };
-    format!("{os}/{arch}")
 }
 
 #[cfg(test)]

@@ -132,6 +132,13 @@ impl Activity {
         }
     }
 
+    fn phase_of(&self, id: u64, phase: Phase) {
+        if let Some(flight) = self.table().get_mut(&id) {
+            flight.phase = phase;
+            flight.moved = Instant::now();
+        }
+    }
+
     fn table(&self) -> MutexGuard<'_, BTreeMap<u64, Flight>> {
         self.flights.lock().unwrap_or_else(|e| e.into_inner())
     }
@@ -147,10 +154,7 @@ pub struct FlightHandle {
 impl FlightHandle {
     /// Notes that the request entered a phase.
     pub fn phase(&self, phase: Phase) {
-        if let Some(flight) = self.activity.table().get_mut(&self.id) {
-            flight.phase = phase;
-            flight.moved = Instant::now();
-        }
+        self.activity.phase_of(self.id, phase);
     }
 
     /// Notes that `n` bytes of body came.
@@ -158,7 +162,7 @@ impl FlightHandle {
         self.activity.bytes_of(self.id, n);
     }
 
-    /// A voice for the body of this request, which may outlive the borrow of the handle but not its flight.
+    /// A voice for this request, which may outlive the borrow of the handle but not its flight.
     pub fn pulse(&self) -> Pulse {
         Pulse {
             activity: Arc::clone(&self.activity),
@@ -167,7 +171,7 @@ impl FlightHandle {
     }
 }
 
-/// Reports the bytes of a request in flight; dropping it ends nothing.
+/// Reports the phase and the bytes of a request in flight; dropping it ends nothing.
 #[derive(Debug)]
 pub struct Pulse {
     activity: Arc<Activity>,
@@ -175,6 +179,11 @@ pub struct Pulse {
 }
 
 impl Pulse {
+    /// Notes that the request entered a phase.
+    pub fn phase(&self, phase: Phase) {
+        self.activity.phase_of(self.id, phase);
+    }
+
     /// Notes that `n` bytes of body came.
     pub fn bytes(&self, n: u64) {
         self.activity.bytes_of(self.id, n);

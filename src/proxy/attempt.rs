@@ -177,7 +177,7 @@ async fn exchange(
             withheld: None,
         });
     }
-    let mut body = engine.spool.body();
+    let mut body = engine.spool.body(answer.length);
     loop {
         match answer.body.next().await {
             Err(failure) => return failed(failure, record),
@@ -195,12 +195,12 @@ async fn exchange(
                         length: answer.length,
                         flight,
                     };
-                    return whole(ask, content_type, body, Some(rest));
+                    return whole(ask, content_type, body.end(), Some(rest));
                 }
             }
         }
     }
-    let reply = check(ask, content_type, body);
+    let reply = check(ask, content_type, body.end());
     verify::verify(engine, ask, reply, pulse).await
 }
 

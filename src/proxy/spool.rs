@@ -26,13 +26,14 @@ impl Spool {
         }
     }
 
-    /// An empty body.
-    pub fn body(&self) -> Spooled {
-        Spooled {
-            memory: BytesMut::new(),
+    /// An empty body, expected to get `length` bytes where that is known.
+    pub fn body(&self, length: Option<u64>) -> Filling<'_> {
+        let expected = length.map_or(0, |n| usize::try_from(n).unwrap_or(IN_MEMORY));
+        Filling {
+            memory: BytesMut::with_capacity(if expected > IN_MEMORY { 0 } else { expected }),
             file: None,
             len: 0,
-            dirs: self.dirs.clone(),
+            spool: self,
         }
     }
 }
@@ -44,23 +45,23 @@ fn unlinked(dirs: &[PathBuf]) -> Option<File> {
         .find_map(|dir| tempfile::tempfile_in(dir).ok())
 }
 
-/// A body, or as much of it as came. Its file vanishes with it.
-#[derive(Debug, Clone)]
-pub struct Spooled {
+/// A body that is still arriving.
+#[derive(Debug)]
+pub struct Filling<'a> {
     memory: BytesMut,
-    file: Option<Arc<File>>,
+    file: Option<File>,
     len: u64,
-    dirs: Vec<PathBuf>,
+    spool: &'a Spool,
 }
 
-impl Spooled {
+impl Filling<'_> {
     /// Adds a piece. An error means that there is no room; what was taken before is still there, the piece is not.
     pub fn push(&mut self, piece: &Bytes) -> io::Result<()> {
         if self.file.is_none() && self.memory.len() + piece.len() > IN_MEMORY {
-            match unlinked(&self.dirs) {
+            match unlinked(&self.spool.dirs) {
                 Some(file) => {
                     file.write_all_at(&self.memory, 0)?;
-                    self.file = Some(Arc::new(file));
+                    self.file = Some(file);
                     self.memory = BytesMut::new();
                 }
                 None if self.memory.len() + piece.len() > WITHOUT_A_FILE => {
@@ -77,6 +78,33 @@ impl Spooled {
         Ok(())
     }
 
+    /// What came.
+    pub fn end(self) -> Spooled {
+        let content = match self.file {
+            Some(file) => Content::File(Arc::new(file)),
+            None => Content::Memory(self.memory.freeze()),
+        };
+        Spooled {
+            content,
+            len: self.len,
+        }
+    }
+}
+
+/// A body, or as much of it as came. Copies share the content; its file vanishes with the last one.
+#[derive(Debug, Clone)]
+pub struct Spooled {
+    content: Content,
+    len: u64,
+}
+
+#[derive(Debug, Clone)]
+enum Content {
+    Memory(Bytes),
+    File(Arc<File>),
+}
+
+impl Spooled {
     /// Bytes taken.
     pub fn len(&self) -> u64 {
         self.len
@@ -84,14 +112,10 @@ impl Spooled {
 
     /// The first bytes: all of them where the body is still in memory.
     pub fn head(&self) -> io::Result<Bytes> {
-        self.read(
-            0,
-            if self.file.is_some() {
-                PIECE
-            } else {
-                self.memory.len()
-            },
-        )
+        match &self.content {
+            Content::Memory(bytes) => Ok(bytes.clone()),
+            Content::File(_) => self.read(0, PIECE),
+        }
     }
 
     /// The last bytes, enough to hold the end record of a zip.
@@ -107,19 +131,19 @@ impl Spooled {
         self.read(0, self.len as usize).map(Some)
     }
 
-    /// The next piece from an offset; empty at the end.
+    /// The next piece from an offset, all that is left where the body is in memory; empty at the end.
     pub fn piece(&self, at: u64) -> io::Result<Bytes> {
-        self.read(at, PIECE)
+        let most = match &self.content {
+            Content::Memory(bytes) => bytes.len(),
+            Content::File(_) => PIECE,
+        };
+        self.read(at, most)
     }
 
     /// The whole as a file, for a reader on any thread.
     pub fn reader(&self) -> Reader {
-        let content = match &self.file {
-            Some(file) => Content::File(Arc::clone(file)),
-            None => Content::Memory(Bytes::copy_from_slice(&self.memory)),
-        };
         Reader {
-            content,
+            content: self.content.clone(),
             len: self.len,
             at: 0,
         }
@@ -128,15 +152,15 @@ impl Spooled {
     fn read(&self, at: u64, most: usize) -> io::Result<Bytes> {
         let left = usize::try_from(self.len.saturating_sub(at)).unwrap_or(usize::MAX);
         let n = most.min(left);
-        match &self.file {
-            Some(file) => {
+        match &self.content {
+            Content::File(file) => {
                 let mut buffer = vec![0; n];
                 file.read_exact_at(&mut buffer, at)?;
                 Ok(buffer.into())
             }
-            None => {
-                let at = (at as usize).min(self.memory.len());
-                Ok(Bytes::copy_from_slice(&self.memory[at..at + n]))
+            Content::Memory(bytes) => {
+                let at = (at as usize).min(bytes.len());
+                Ok(bytes.slice(at..at + n))
             }
         }
     }
@@ -148,12 +172,6 @@ pub struct Reader {
     content: Content,
     len: u64,
     at: u64,
-}
-
-#[derive(Debug)]
-enum Content {
-    Memory(Bytes),
-    File(Arc<File>),
 }
 
 impl io::Read for Reader {
@@ -199,13 +217,15 @@ mod tests {
             dir.path().join("not/yet"),
             not_there.to_path_buf(),
         ] {
-            let mut body = Spool::new(&wanted, dir.path()).body();
+            let spool = Spool::new(&wanted, dir.path());
+            let mut body = spool.body(Some(400_000));
             let piece = Bytes::from(vec![7u8; 100_000]);
             for _ in 0..4 {
                 body.push(&piece).unwrap();
             }
+            let body = body.end();
             assert_eq!(body.len(), 400_000);
-            assert!(body.file.is_some(), "{wanted:?}");
+            assert!(matches!(body.content, Content::File(_)), "{wanted:?}");
             assert_eq!(body.piece(399_990).unwrap().len(), 10);
             assert_eq!(body.tail().unwrap().len(), TAIL);
             assert_eq!(body.metadata().unwrap().unwrap().len(), 400_000);
@@ -221,12 +241,13 @@ mod tests {
 
     #[test]
     fn without_any_directory_memory_serves_up_to_its_bound() {
-        let mut body = Spool { dirs: Vec::new() }.body();
+        let spool = Spool { dirs: Vec::new() };
+        let mut body = spool.body(None);
         let piece = Bytes::from(vec![1u8; 16 << 20]);
         for _ in 0..4 {
             body.push(&piece).unwrap();
         }
         assert!(body.push(&piece).is_err());
-        assert_eq!(body.len(), 64 << 20);
+        assert_eq!(body.end().len(), 64 << 20);
     }
 }

@@ -39,6 +39,7 @@ impl Thread {
         activity: Arc<Activity>,
     ) -> Result<Thread, StartError> {
         let failed = |what: &str, e: &dyn std::fmt::Display| StartError(format!("{what}: {e}"));
+        keep_the_heap();
         let mut random = [0u8; 24];
         fill(&mut random).map_err(|e| failed("no random numbers", &e))?;
         let token: String = random[..16].iter().map(|b| format!("{b:02x}")).collect();
@@ -122,6 +123,19 @@ fn run(
     });
     drop(local);
     runtime.shutdown_background();
+}
+
+// Bodies come and go all the time. Left to itself glibc grows a thread's heap by a page or three at a time and gives
+// memory back after each body: the page faults cost more than the copying.
+fn keep_the_heap() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: mallopt only sets numbers, under the allocator's own lock.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 4 << 20);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 8 << 20);
+        libc::mallopt(libc::M_TOP_PAD, 1 << 20);
+    }
 }
 
 // Straight from the system: the generator of the TLS library spends over 20 ms on its own seeding when first used.

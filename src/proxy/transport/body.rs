@@ -172,17 +172,7 @@ impl Body {
             }
             tokio::task::yield_now().await;
         }
-        give_back_later(pool, key, conn);
-    }
-}
-
-fn give_back_later(pool: Arc<Pool>, key: Key, mut conn: Conn) {
-    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-        runtime.spawn(async move {
-            if conn.ready().await.is_ok() {
-                pool.put(key, conn);
-            }
-        });
+        pool.put_when_ready(key, conn);
     }
 }
 
@@ -195,7 +185,7 @@ impl Drop for Body {
         {
             match conn.is_h2() {
                 true => conn.finish(),
-                false => give_back_later(Arc::clone(&self.home.0), self.home.1.clone(), conn),
+                false => Arc::clone(&self.home.0).put_when_ready(self.home.1.clone(), conn),
             }
         }
     }

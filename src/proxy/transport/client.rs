@@ -19,6 +19,7 @@ use hyper::{Request, Response, Uri, Version};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
 
 /// How long a request waits for somebody else's connection, which it might share, before it opens its own.
 const FOLLOW: Duration = Duration::from_millis(500);
@@ -30,7 +31,7 @@ const SLURP_TIME: Duration = Duration::from_millis(200);
 /// Opens connections and keeps them for the next request. Lives on one current-thread runtime.
 #[derive(Debug)]
 pub struct Client {
-    connector: Connector,
+    connector: Arc<Connector>,
     pool: Arc<Pool>,
 }
 
@@ -38,7 +39,7 @@ impl Client {
     /// A client for these surroundings (proxy variables, SSL_CERT_FILE, SSL_CERT_DIR). Opens and reads nothing yet.
     pub fn new(world: Arc<World>) -> Client {
         Client {
-            connector: Connector::new(world),
+            connector: Arc::new(Connector::new(world)),
             pool: Arc::default(),
         }
     }
@@ -77,23 +78,22 @@ impl Client {
         redirected_to: &Option<String>,
     ) -> Result<Answer, Failure> {
         let headers = headers(get, address, trusted);
-        let mut way = Way {
-            redirected_to: redirected_to.clone(),
-            ..Way::default()
-        };
         let mut fresh = get.fresh;
         loop {
             let start = Instant::now();
-            way.times = Default::default();
-            let mut journey = Journey {
-                flight: get.flight,
-                start,
-                way: &mut way,
+            let journey = Journey::new(get.flight.pulse());
+            let opened = self.connect(get, address, fresh, &journey).await;
+            let mut way = Way {
+                redirected_to: redirected_to.clone(),
+                ..journey.way()
             };
-            let mut conn = match self.connect(get, address, fresh, &mut journey).await {
+            let mut conn = match opened {
                 Ok(conn) => conn,
                 Err(fault) => return Err(fault.on(way)),
             };
+            if conn.reused {
+                way.times = Default::default();
+            }
             way.peer = Some(conn.link.peer);
             way.reused = conn.reused;
             way.protocol = if conn.is_h2() { "HTTP/2" } else { "HTTP/1.1" };
@@ -128,50 +128,72 @@ impl Client {
         get: &Get<'_>,
         address: &Address,
         fresh: bool,
-        journey: &mut Journey<'_>,
+        journey: &Journey,
     ) -> Result<Conn, Fault> {
         let key = Key::of(address);
-        if !fresh && let Some(conn) = self.pool.take(&key) {
+        if fresh {
+            return self.dial(&key, address, journey, get.connect_timeout).await;
+        }
+        if let Some(conn) = self.pool.take(&key) {
             return Ok(conn);
         }
-        let (flight, start) = (journey.flight, journey.start);
-        let find = async {
-            if fresh {
-                return self.open(&key, address, journey).await;
-            }
-            if address.https {
-                flight.phase(Phase::Connecting);
-                let _ = tokio::time::timeout(FOLLOW, self.pool.settled(&key)).await;
-            }
-            tokio::select! {
-                biased;
-                conn = self.pool.arrival(&key) => Ok(conn),
-                opened = self.open(&key, address, journey) => opened,
-            }
-        };
-        match tokio::time::timeout(get.connect_timeout, find).await {
-            Ok(Ok(conn)) => {
-                if conn.reused {
-                    journey.way.times = Default::default();
-                }
+        if address.https {
+            journey.phase(Phase::Connecting);
+            let _ = tokio::time::timeout(FOLLOW, self.pool.settled(&key)).await;
+        }
+        tokio::select! {
+            biased;
+            conn = self.pool.arrival(&key) => {
+                journey.leave();
                 Ok(conn)
             }
-            Ok(Err(fault)) => Err(fault),
-            Err(_) => {
-                tracing::debug!(upstream = %address.origin(), waited = ?start.elapsed(), "no connection in time");
-                Err(self.connector.overdue(address, journey.way, get.connect_timeout))
-            }
+            opened = self.dial(&key, address, journey, get.connect_timeout) => opened,
         }
     }
 
-    async fn open(&self, key: &Key, address: &Address, journey: &mut Journey<'_>) -> Result<Conn, Fault> {
-        let _opening = self.pool.opening(key);
-        let conn = self.connector.open(address, journey).await?;
-        if let Some(shared) = conn.share() {
-            self.pool.put(key.clone(), shared);
-        }
-        self.pool.learn(key, conn.is_h2());
-        Ok(conn)
+    /// Opens a connection. When nobody waits for it any more, it becomes an idle one (as with net/http's Transport):
+    /// what was paid for in round trips serves the next request.
+    async fn dial(
+        &self,
+        key: &Key,
+        address: &Address,
+        journey: &Journey,
+        bound: Duration,
+    ) -> Result<Conn, Fault> {
+        let (connector, pool) = (Arc::clone(&self.connector), Arc::clone(&self.pool));
+        let (key, address, journey) = (key.clone(), address.clone(), journey.clone());
+        let (here, there) = oneshot::channel();
+        tokio::spawn(async move {
+            let opening = pool.opening(&key);
+            let left = bound.saturating_sub(journey.elapsed());
+            let opened = match tokio::time::timeout(left, connector.open(&address, &journey)).await {
+                Ok(opened) => opened,
+                Err(_) => {
+                    tracing::debug!(upstream = %address.origin(), waited = ?journey.elapsed(), "no connection in time");
+                    Err(connector.overdue(&address, &journey.way(), bound))
+                }
+            };
+            if let Ok(conn) = &opened {
+                if let Some(shared) = conn.share() {
+                    pool.put(key.clone(), shared);
+                }
+                pool.learn(&key, conn.is_h2());
+            }
+            drop(opening);
+            if let Err(Ok(mut conn)) = here.send(opened) {
+                match conn.is_h2() {
+                    true => conn.finish(),
+                    false => pool.put_when_ready(key, conn),
+                }
+            }
+        });
+        let gone = |_| {
+            Err(Fault::new(
+                Class::Local,
+                "the connection's task ended".to_string(),
+            ))
+        };
+        there.await.unwrap_or_else(gone)
     }
 
     fn answer(

@@ -10,13 +10,13 @@ use super::resolve::Resolver;
 use super::stream::{Counted, Stream};
 use super::tls::{self, Tls};
 use super::{Class, Way};
-use crate::activity::{FlightHandle, Phase};
+use crate::activity::{Phase, Pulse};
 use crate::world::World;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -32,14 +32,62 @@ pub struct Connector {
     tls: Tls,
 }
 
-/// What the way is told to while it is gone.
-pub struct Journey<'a> {
-    /// Told of every change of phase.
-    pub flight: &'a FlightHandle,
-    /// When the request began.
-    pub start: Instant,
-    /// What is known so far; it stays when the journey is cut short.
-    pub way: &'a mut Way,
+/// What a way is told to while it is gone: the request that waits for it reads what is known so far, also when it
+/// is cut short.
+#[derive(Debug, Clone)]
+pub struct Journey {
+    start: Instant,
+    told: Arc<Mutex<Told>>,
+}
+
+#[derive(Debug)]
+struct Told {
+    flight: Option<Pulse>,
+    way: Way,
+}
+
+impl Journey {
+    /// The journey of this request, which began now.
+    pub fn new(flight: Pulse) -> Journey {
+        let told = Told {
+            flight: Some(flight),
+            way: Way::default(),
+        };
+        Journey {
+            start: Instant::now(),
+            told: Arc::new(Mutex::new(told)),
+        }
+    }
+
+    /// What is known so far.
+    pub fn way(&self) -> Way {
+        self.told().way.clone()
+    }
+
+    /// The request has found another way: its phase is no longer this journey's.
+    pub fn leave(&self) {
+        self.told().flight = None;
+    }
+
+    /// How long ago it began.
+    pub fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    /// Notes a change of phase.
+    pub fn phase(&self, phase: Phase) {
+        if let Some(flight) = &self.told().flight {
+            flight.phase(phase);
+        }
+    }
+
+    fn reached(&self, step: impl FnOnce(&mut Way, Duration)) {
+        step(&mut self.told().way, self.start.elapsed());
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Connector {
@@ -53,7 +101,7 @@ impl Connector {
     }
 
     /// A connection over which this address can be asked. Not bounded: see [`Connector::overdue`].
-    pub async fn open(&self, address: &Address, journey: &mut Journey<'_>) -> Result<Conn, Fault> {
+    pub async fn open(&self, address: &Address, journey: &Journey) -> Result<Conn, Fault> {
         let proxy = self.proxy(address)?;
         let (host, port) = match proxy {
             Some(proxy) => (proxy.host.as_str(), proxy.port),
@@ -70,7 +118,7 @@ impl Connector {
         let mut stream: Stream = Box::new(tcp);
         let mut absolute = None;
         if let Some(proxy) = proxy {
-            journey.flight.phase(Phase::Connecting);
+            journey.phase(Phase::Connecting);
             if proxy.kind == (Kind::Http { tls: true }) {
                 stream = self
                     .tls
@@ -88,9 +136,9 @@ impl Connector {
         }
         let mut h2 = false;
         if address.https {
-            journey.flight.phase(Phase::Handshaking);
+            journey.phase(Phase::Handshaking);
             (stream, h2) = self.tls.upstream(stream, &address.host).await?;
-            journey.way.times.secured = Some(journey.start.elapsed());
+            journey.reached(|way, at| way.times.secured = Some(at));
         }
         let mut conn = speak(stream, h2, peer, &address.host).await?;
         conn.absolute = absolute;
@@ -123,21 +171,18 @@ impl Connector {
         found.map_err(|why| Fault::new(Class::ProxyHop, why))
     }
 
-    async fn tcp(
-        &self,
-        host: &str,
-        port: u16,
-        journey: &mut Journey<'_>,
-    ) -> Result<(TcpStream, SocketAddr), Fault> {
-        journey.flight.phase(Phase::Resolving);
+    async fn tcp(&self, host: &str, port: u16, journey: &Journey) -> Result<(TcpStream, SocketAddr), Fault> {
+        journey.phase(Phase::Resolving);
         let found = self.resolver.lookup(host, port).await;
         let addresses = found.map_err(|e| Fault::resolve(host, &e))?;
-        journey.way.times.resolved = Some(journey.start.elapsed());
-        journey.flight.phase(Phase::Connecting);
+        journey.reached(|way, at| way.times.resolved = Some(at));
+        journey.phase(Phase::Connecting);
         match race(addresses).await {
             Ok((stream, peer)) => {
-                journey.way.times.connected = Some(journey.start.elapsed());
-                journey.way.peer = Some(peer);
+                journey.reached(|way, at| {
+                    way.times.connected = Some(at);
+                    way.peer = Some(peer);
+                });
                 // A comfort; a stream that refuses it still carries bytes.
                 let _ = stream.set_nodelay(true);
                 keepalive::enable(&stream);

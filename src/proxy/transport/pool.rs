@@ -89,11 +89,22 @@ impl Pool {
         self.changed.notify_waiters();
     }
 
+    /// Takes an http/1.1 connection back as soon as it can take a request.
+    pub fn put_when_ready(self: Arc<Self>, key: Key, mut conn: Conn) {
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                if conn.ready().await.is_ok() {
+                    self.put(key, conn);
+                }
+            });
+        }
+    }
+
     /// Notes that a connection is being opened, until the guard is dropped.
-    pub fn opening(&self, key: &Key) -> Opening<'_> {
+    pub fn opening(self: &Arc<Self>, key: &Key) -> Opening {
         self.slots().entry(key.clone()).or_default().opening += 1;
         Opening {
-            pool: self,
+            pool: Arc::clone(self),
             key: key.clone(),
         }
     }
@@ -134,12 +145,12 @@ impl Pool {
 }
 
 /// A connection is being opened while this lives.
-pub struct Opening<'a> {
-    pool: &'a Pool,
+pub struct Opening {
+    pool: Arc<Pool>,
     key: Key,
 }
 
-impl Drop for Opening<'_> {
+impl Drop for Opening {
     fn drop(&mut self) {
         if let Some(slot) = self.pool.slots().get_mut(&self.key) {
             slot.opening -= 1;

@@ -140,14 +140,17 @@ impl Client {
         if address.https {
             journey.phase(Phase::Connecting);
             let _ = tokio::time::timeout(FOLLOW, self.pool.settled(&key)).await;
+            if let Some(conn) = self.pool.take(&key) {
+                return Ok(conn);
+            }
         }
         tokio::select! {
             biased;
+            opened = self.dial(&key, address, journey, get.connect_timeout) => opened,
             conn = self.pool.arrival(&key) => {
                 journey.leave();
                 Ok(conn)
             }
-            opened = self.dial(&key, address, journey, get.connect_timeout) => opened,
         }
     }
 
@@ -163,8 +166,8 @@ impl Client {
         let (connector, pool) = (Arc::clone(&self.connector), Arc::clone(&self.pool));
         let (key, address, journey) = (key.clone(), address.clone(), journey.clone());
         let (here, there) = oneshot::channel();
+        let opening = pool.opening(&key);
         tokio::spawn(async move {
-            let opening = pool.opening(&key);
             let left = bound.saturating_sub(journey.elapsed());
             let opened = match tokio::time::timeout(left, connector.open(&address, &journey)).await {
                 Ok(opened) => opened,

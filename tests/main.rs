@@ -10,6 +10,7 @@ mod support;
 mod suite {
     mod bad_input;
     mod demo;
+    mod doctor;
     mod faults;
     mod prefetch;
     mod servers;

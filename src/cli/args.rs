@@ -1,6 +1,6 @@
 //! The command line of gosteady, as clap reads it. Texts are written for somebody whose download hangs right now.
 
-use super::{completions, config, demo, trace, which};
+use super::{completions, config, demo, doctor, trace, which};
 use clap::{Parser, Subcommand};
 
 /// What every page of help ends with.
@@ -9,6 +9,7 @@ Examples:
   gosteady which --why         which go would run here, and why
   gosteady config              every setting, its value and who set it
   gosteady config --check      what is wrong with the configuration
+  gosteady doctor              what is wrong on this machine
   gosteady trace list          what recent go commands did
   gosteady completions bash    a completion script for your shell
 
@@ -46,6 +47,8 @@ pub enum Command {
     /// List, show, compare and export what go commands did.
     #[command(subcommand)]
     Trace(trace::Cmd),
+    /// Find the first layer that fails: toolchain, settings, caches, network.
+    Doctor(doctor::Args),
     /// Watch gosteady save a download from a broken mirror, on this machine alone.
     Demo(demo::Args),
     /// Print a completion script.

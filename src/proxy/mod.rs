@@ -17,6 +17,7 @@ mod list;
 mod loopback;
 mod notes;
 mod prefetch;
+pub mod probe;
 mod public;
 mod pulse;
 mod request;
@@ -35,6 +36,7 @@ mod tests;
 
 pub use loopback::{is_loopback_base, ping};
 pub use prefetch::{Scope, Sources};
+pub use probe::{Upstream, upstreams};
 
 use crate::activity::Activity;
 use crate::config::settings;

@@ -334,5 +334,8 @@ async fn a_dial_that_nobody_waits_for_serves_a_later_request() {
         }
     }
     let connections = peer.connections();
-    assert!(connections <= 12, "{connections} connections for six requests at a time");
+    assert!(
+        connections <= 12,
+        "{connections} connections for six requests at a time"
+    );
 }

@@ -45,7 +45,8 @@ fn a_sound_machine_has_no_findings() {
 #[test]
 fn each_planted_fault_is_found_in_its_layer() {
     let test = "each_planted_fault_is_found_in_its_layer";
-    let cases: &[(&[(&str, &str)], &str, &str)] = &[
+    type Planted<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
+    let cases: &[Planted] = &[
         (&[("PATH", "/usr/bin:/bin")], "toolchain", "shim-not-on-path"),
         (&[("GOROOT", "/usr")], "toolchain", "goroot-foreign"),
         (&[("GO111MODULE", "off")], "module", "modules-off"),

@@ -1,32 +1,17 @@
 //! `gosteady doctor`: where a build stands still, found without a build.
 
-mod caches;
-mod check;
-mod credentials;
-mod dependencies;
-mod findings;
-mod go;
-mod list;
-mod module;
-mod network;
-mod report;
-mod settings;
-mod snapshot;
-mod subject;
-mod surroundings;
-
+use crate::doctor::report::Report;
+use crate::doctor::subject::Subject;
+use crate::doctor::{self, check, snapshot};
 use crate::error::Error;
 use crate::outcome::{Code, Outcome};
 use crate::ui::{self, Stream, Style};
 use crate::world::World;
-use check::{Check, Layer};
 use indicatif::ProgressBar;
-use report::Report;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
-use subject::Subject;
 
 /// Find the first layer that fails: toolchain, module, configuration, caches, network, credentials.
 #[derive(Debug, clap::Args)]
@@ -92,7 +77,7 @@ fn examine(args: &Args, world: &World) -> Result<bool, Error> {
         }
     };
     let subject = Arc::new(Subject::of(&world));
-    let checks = checks(args, &subject);
+    let checks = doctor::checks(&subject, !args.offline, args.module.as_deref());
     let bar = std::io::stderr().is_terminal().then(ProgressBar::new_spinner);
     let verdicts = check::run_all(&checks, &subject, |names| {
         if let Some(bar) = &bar {
@@ -122,29 +107,4 @@ fn examine(args: &Args, world: &World) -> Result<bool, Error> {
         ui::out(&report.text(style));
     }
     Ok(report.faulty())
-}
-
-fn checks(args: &Args, subject: &Subject) -> Vec<Check> {
-    use Layer::{Caches, Configuration, Credentials, Module, Toolchain};
-    let mut checks = vec![
-        Check::new("the real go", Toolchain, go::real),
-        Check::new("PATH", Toolchain, go::first_on_path),
-        Check::new("the login shell", Toolchain, go::login_shell),
-        Check::new("GOROOT and go env -w", Toolchain, go::env),
-        Check::new("go.mod and go.work", Module, module::context),
-        Check::new("gosteady's settings", Configuration, settings::ours),
-        Check::new("GO* variables", Configuration, settings::variables),
-        Check::new("GOFLAGS", Configuration, settings::goflags),
-        Check::new("verification", Configuration, settings::verification),
-        Check::new("GOPROXY", Configuration, list::goproxy),
-        Check::new("private names", Configuration, list::private_names),
-        Check::new("HTTP proxies", Configuration, surroundings::proxies),
-        Check::new("the caches", Caches, caches::look),
-        Check::new("credentials", Credentials, credentials::look),
-    ];
-    if !args.offline {
-        checks.extend(network::checks(subject));
-        checks.extend(args.module.as_deref().map(dependencies::check));
-    }
-    checks
 }

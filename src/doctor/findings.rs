@@ -317,7 +317,7 @@ mod tests {
 
     #[test]
     fn ids_are_unique_documented_and_used() {
-        let docs = include_str!("../../../docs/doctor.md");
+        let docs = include_str!("../../docs/doctor.md");
         let sources = [
             include_str!("check.rs"),
             include_str!("go.rs"),

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! 4   main
-//! 3   shim (flow)   |   cli -> doctor, drill            the two flows never import each other
+//! 3   shim (flow)   |   cli -> check, doctor, drill     the two flows never import each other
 //! 2   supervise   proxy   toolchain                     engines; none imports another
 //! 1   trace (Recorder, Event)   ui                      all may emit; only cli reads back
 //! 0   gomod config world outcome error clock activity secret
@@ -13,6 +13,7 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod activity;
+pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod config;

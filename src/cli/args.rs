@@ -1,6 +1,6 @@
 //! The command line of gosteady, as clap reads it. Texts are written for somebody whose download hangs right now.
 
-use super::{completions, config, demo, doctor, trace, which};
+use super::{check, completions, config, demo, doctor, trace, which};
 use clap::{Parser, Subcommand};
 
 /// What every page of help ends with.
@@ -10,6 +10,7 @@ Examples:
   gosteady config              every setting, its value and who set it
   gosteady config --check      what is wrong with the configuration
   gosteady doctor              what is wrong on this machine
+  gosteady check               known mistakes in go.mod and its kin
   gosteady trace list          what recent go commands did
   gosteady completions bash    a completion script for your shell
 
@@ -40,6 +41,8 @@ pub struct Args {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Check go.mod, go.work, go.sum, vendor and settings, offline.
+    Check(check::Args),
     /// Show every setting with its value and who set it, or check the files.
     Config(config::Args),
     /// Tell which go would run here.

@@ -1,6 +1,7 @@
 //! The gosteady command line: argument definitions and one file a command.
 
 pub mod args;
+pub mod check;
 pub mod completions;
 pub mod config;
 pub mod demo;
@@ -27,6 +28,7 @@ pub fn main(world: &World) -> Outcome {
 
 fn run(command: &Command, world: &World) -> Outcome {
     match command {
+        Command::Check(args) => check::run(args, world),
         Command::Config(args) => config::run(args, world),
         Command::Which(args) => which::run(args, world),
         Command::Trace(cmd) => trace::run(cmd, world),
@@ -79,7 +81,7 @@ mod tests {
     #[test]
     fn help_fits_a_terminal() {
         let root = Args::command();
-        let ours = ["config", "which", "completions", "doctor"];
+        let ours = ["config", "which", "completions", "doctor", "check"];
         let pages = root.get_subcommands().filter(|c| ours.contains(&c.get_name()));
         for page in pages.chain([&root]) {
             let text = page.get_after_help().unwrap().to_string();

@@ -170,10 +170,62 @@ causes! {
         "Look at `gosteady trace show`; please report it with the trace.";
 }
 
+/// The most telling first: what only one thing can explain, what somebody must mend, then what may pass by itself.
+const TELLING: &[Cause] = &[
+    Cause::ChecksumMismatch,
+    Cause::SumdbUnreachable,
+    Cause::TlsIntercepted,
+    Cause::TlsCertificate,
+    Cause::CaptivePortal,
+    Cause::RedirectHostBlocked,
+    Cause::AuthRequired,
+    Cause::AccessDenied,
+    Cause::HttpProxyFailed,
+    Cause::DiskFull,
+    Cause::OutOfResources,
+    Cause::GoauthHelper,
+    Cause::InvalidBody,
+    Cause::BadRedirect,
+    Cause::TlsHandshake,
+    Cause::DnsNoSuchHost,
+    Cause::NetworkUnreachable,
+    Cause::ConnectRefused,
+    Cause::RateLimited,
+    Cause::UnexpectedStatus,
+    Cause::ServerError,
+    Cause::DnsNoAnswer,
+    Cause::ConnectNoAnswer,
+    Cause::TruncatedBody,
+    Cause::ConnectionReset,
+    Cause::ProxyStalled,
+];
+
 impl Cause {
+    /// Its place among several for one failure: the one with the lowest tells most.
+    pub fn rank(self) -> usize {
+        let place = TELLING.iter().position(|cause| *cause == self);
+        place.unwrap_or(TELLING.len())
+    }
+
     /// The cause with this id.
     pub fn by_id(id: &str) -> Option<Cause> {
         Cause::ALL.iter().copied().find(|cause| cause.id() == id)
+    }
+
+    /// What to do next at this upstream, whose host stands where the sentence says HOST. An address that can't be read
+    /// changes nothing.
+    pub fn next_at(self, upstream: &str) -> String {
+        let rest = upstream.split_once("://").map_or("", |(_, rest)| rest);
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+        match host {
+            "" => self.next().to_owned(),
+            host if self.next().contains("getent") => {
+                let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+                self.next().replace("HOST", name)
+            }
+            host => self.next().replace("HOST", host),
+        }
     }
 
     /// The id as a message carries it: `[dns-no-answer]`.
@@ -231,6 +283,26 @@ mod tests {
             for text in [cause.what(), cause.next()] {
                 assert!(text.ends_with('.') && text.len() <= 110, "{cause}: {text}");
             }
+        }
+    }
+
+    #[test]
+    fn the_next_step_names_the_host() {
+        for (cause, upstream, part) in [
+            (
+                Cause::DnsNoAnswer,
+                "https://m.example:8443/go",
+                "`getent hosts m.example`",
+            ),
+            (
+                Cause::NetworkUnreachable,
+                "https://m.example:8443/go",
+                "`curl -I https://m.example:8443`",
+            ),
+            (Cause::NetworkUnreachable, "", "`curl -I https://HOST`"),
+        ] {
+            let got = cause.next_at(upstream);
+            assert!(got.contains(part), "{got}");
         }
     }
 

@@ -208,6 +208,14 @@ impl Case<'_> {
             Next::End(outcome) => *outcome,
             Next::HandOver => Outcome::Exited(report.and_then(|r| r.end.status).unwrap_or(0)),
         };
+        let failed = matches!(next, Next::End(Outcome::Exited(1..) | Outcome::Ours(_)));
+        let cause = summary.cause.as_ref().filter(|_| failed);
+        if let Some((cause, whom)) = cause {
+            self.recorder.emit(Event::Cause {
+                cause: cause.id().into(),
+                whom: whom.clone(),
+            });
+        }
         let dull = outcome.success() && !self.recorder.eventful() && self.task.world.set_var("CI").is_some();
         let finished = self.recorder.finish(outcome, !dull);
         if let Some(warning) = finished.warning {
@@ -215,12 +223,16 @@ impl Case<'_> {
         }
         // A failure that the network had no part in (a compile error) is go's to tell alone.
         let ours = summary.requests > 0 || report.is_some_and(|r| r.end.ended_by_us.is_some());
-        let failed = matches!(next, Next::End(Outcome::Exited(1..) | Outcome::Ours(_)));
-        if let Some(path) = finished.path.filter(|_| failed && ours) {
-            ui::note(&format!(
-                "what happened: gosteady trace show ({})",
-                path.display()
-            ));
+        let path = finished.path.filter(|_| failed && ours);
+        let trace = path.map(|path| format!("gosteady trace show ({})", path.display()));
+        match (cause, trace) {
+            (Some((cause, whom)), trace) => {
+                ui::note(&format!("{} {}", cause.tag(), cause.next_at(whom)));
+                let more = [Some(cause.more()), trace].into_iter().flatten();
+                ui::note(&format!("more: {}", more.collect::<Vec<_>>().join("; ")));
+            }
+            (None, Some(trace)) => ui::note(&format!("what happened: {trace}")),
+            (None, None) => {}
         }
     }
 }

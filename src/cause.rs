@@ -97,7 +97,7 @@ causes! {
         "Run it again later, lower `proxy.concurrency`, or put a cache of your own before the mirror.";
     AuthRequired "auth-required"
         "The server wants credentials (401)."
-        "Put them into ~/.netrc or GOAUTH; `gosteady trace show` tells which host asked.";
+        "Put credentials for HOST into ~/.netrc or GOAUTH; in CI, see that the token reaches the step.";
     AccessDenied "access-denied"
         "The server refuses to give this module out (403)."
         "Ask the mirror's owner whether a policy blocks the module, or your account lacks access.";

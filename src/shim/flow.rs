@@ -137,7 +137,11 @@ impl Case<'_> {
             ui::err(&report.end.held);
             Next::End(outcome(&report))
         } else if failed_on_us {
-            ui::note("not everything could be downloaded beforehand; go's own downloads are now unguarded");
+            let why = report.summary.cause.as_ref().map(|(cause, _)| cause.tag() + " ");
+            ui::note(&format!(
+                "{}not everything could be downloaded beforehand; go's own downloads are now unguarded",
+                why.unwrap_or_default()
+            ));
             Next::HandOver
         } else {
             if report.end.status == Some(0) {

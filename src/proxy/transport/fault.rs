@@ -120,8 +120,8 @@ impl Fault {
 
 fn cut(host: &str, why: &str, got: u64, stated: Option<u64>) -> String {
     match stated {
-        Some(stated) => format!("body from {host} cut after {got} of {stated} bytes: {why}"),
-        None => format!("body from {host} cut after {got} bytes: {why}"),
+        Some(stated) => format!("cut after {got} of {stated} bytes from {host}: {why}"),
+        None => format!("cut after {got} bytes from {host}: {why}"),
     }
 }
 

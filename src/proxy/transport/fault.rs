@@ -66,9 +66,10 @@ impl Fault {
     fn tls(host: &str, error: &rustls::Error) -> Fault {
         match error {
             rustls::Error::InvalidCertificate(why) => {
-                let class = match why {
-                    rustls::CertificateError::UnknownIssuer => Class::UnknownIssuer,
-                    _ => Class::Certificate,
+                let class = if is_unknown_issuer(why) {
+                    Class::UnknownIssuer
+                } else {
+                    Class::Certificate
                 };
                 let why = rustls::Error::InvalidCertificate(why.clone()).to_string();
                 Fault::new(
@@ -151,6 +152,15 @@ pub fn is_local(error: &io::Error) -> bool {
         libc::EADDRNOTAVAIL,
     ];
     error.raw_os_error().is_some_and(|code| OURS.contains(&code))
+}
+
+/// Whether no trusted root has signed it: nobody known, an issuer of a known name with another key, or itself.
+fn is_unknown_issuer(why: &rustls::CertificateError) -> bool {
+    match why {
+        rustls::CertificateError::UnknownIssuer | rustls::CertificateError::BadSignature => true,
+        // webpki's word for a certificate that signed itself has no variant in rustls.
+        other => other.to_string().contains("CaUsedAsEndEntity"),
+    }
 }
 
 /// Whether these are the resolver's words for a name that does not exist; its codes do not come through std.

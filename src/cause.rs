@@ -215,7 +215,7 @@ impl Cause {
     /// What to do next at this upstream, whose host stands where the sentence says HOST. An address that can't be read
     /// changes nothing.
     pub fn next_at(self, upstream: &str) -> String {
-        let rest = upstream.split_once("://").map_or("", |(_, rest)| rest);
+        let (scheme, rest) = upstream.split_once("://").unwrap_or_default();
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
         match host {
@@ -224,7 +224,11 @@ impl Cause {
                 let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
                 self.next().replace("HOST", name)
             }
-            host => self.next().replace("HOST", host),
+            host => {
+                let origin = format!("{scheme}://{host}");
+                let next = self.next().replace("https://HOST", &origin);
+                next.replace("HOST", host)
+            }
         }
     }
 
@@ -299,6 +303,7 @@ mod tests {
                 "https://m.example:8443/go",
                 "`curl -I https://m.example:8443`",
             ),
+            (Cause::NetworkUnreachable, "http://[::1]/", "`curl -I http://[::1]`"),
             (Cause::NetworkUnreachable, "", "`curl -I https://HOST`"),
         ] {
             let got = cause.next_at(upstream);

@@ -3,6 +3,8 @@
 //! One table holds them all. Whoever has evidence maps it to a [`Cause`]; messages, traces and `gosteady explain` read
 //! the rest from here. Every cause has a section in `docs/causes.md`, whose anchor is the id.
 
+pub mod heard;
+
 /// The page with a section for each cause.
 const PAGE: &str = include_str!("../docs/causes.md");
 
@@ -59,7 +61,7 @@ causes! {
         "Try `curl -I https://HOST`; mend HTTPS_PROXY, or add the host to NO_PROXY.";
     TlsCertificate "tls-certificate"
         "The server's certificate is not valid for it: it has expired, or names another host."
-        "Check the clock with `date`; else its owner must renew the certificate.";
+        "Check the clock with `date`; else the server's owner must renew the certificate.";
     TlsIntercepted "tls-intercepted"
         "The certificate comes from an issuer that this machine does not trust, as when a company proxy opens TLS."
         "Install the company's root certificate, or name it in SSL_CERT_FILE.";
@@ -68,7 +70,7 @@ causes! {
         "Check the scheme and the port in `go env GOPROXY`; an old server may need an update.";
     CaptivePortal "captive-portal"
         "A web page came in place of module data, as from a login or block page of the network."
-        "Open the address in a browser: log in, or ask for the host to be allowed.";
+        "Open https://HOST in a browser: log in there, or read why it is blocked.";
     RedirectHostBlocked "redirect-host-blocked"
         "The mirror redirects to a storage host, and that host answers 403."
         "Let the storage host through the firewall as well, or use a mirror that serves files itself.";
@@ -106,13 +108,13 @@ causes! {
         "Check path and version; for a private module set GOPRIVATE, for a new tag wait some minutes.";
     UnexpectedStatus "unexpected-status"
         "The server answered with a status that asking again does not change."
-        "Read its own words in the message; check the path in `go env GOPROXY`.";
+        "Read the server's own words in the message; check the path in `go env GOPROXY`.";
     ChecksumMismatch "checksum-mismatch"
         "What the mirror sent does not match go.sum."
         "Compare mirrors before you change go.sum; never switch the verification off.";
     SumdbUnreachable "sumdb-unreachable"
         "The checksum database can't be reached, so new modules can't be verified."
-        "Let its host through the firewall, or use a GOPROXY that carries it; GOPRIVATE for private modules.";
+        "Let the host of GOSUMDB through, or use a mirror that carries it; for private modules set GOPRIVATE.";
     Gatekeeper "gatekeeper"
         "A comma in GOPROXY keeps the next server from being asked after an outage."
         "Set GOSTEADY_FAILOVER=always, or write `|` in place of the comma, if every server may know the names.";
@@ -184,6 +186,8 @@ const TELLING: &[Cause] = &[
     Cause::DiskFull,
     Cause::OutOfResources,
     Cause::GoauthHelper,
+    Cause::SshHostKey,
+    Cause::GitAuthFailed,
     Cause::InvalidBody,
     Cause::BadRedirect,
     Cause::TlsHandshake,
@@ -303,7 +307,11 @@ mod tests {
                 "https://m.example:8443/go",
                 "`curl -I https://m.example:8443`",
             ),
-            (Cause::NetworkUnreachable, "http://[::1]/", "`curl -I http://[::1]`"),
+            (
+                Cause::NetworkUnreachable,
+                "http://[::1]/",
+                "`curl -I http://[::1]`",
+            ),
             (Cause::NetworkUnreachable, "", "`curl -I https://HOST`"),
         ] {
             let got = cause.next_at(upstream);

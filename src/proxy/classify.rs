@@ -137,15 +137,11 @@ pub fn cause_of_answer(outcome: Outcome, status: u16) -> Option<Cause> {
     Some(match (outcome, status) {
         (Outcome::Ok, _) => return None,
         (Outcome::NotFound, _) => Cause::NotFound,
-        (Outcome::Denied, 401) => Cause::AuthRequired,
-        (Outcome::Denied, _) => Cause::AccessDenied,
         (Outcome::RedirectHostDenied, _) => Cause::RedirectHostBlocked,
-        (Outcome::Passing, 429) => Cause::RateLimited,
-        (Outcome::Passing, 500..) => Cause::ServerError,
         (Outcome::Captive, _) => Cause::CaptivePortal,
         (Outcome::Mismatch, _) => Cause::ChecksumMismatch,
         (Outcome::Garbled | Outcome::Foreign, _) => Cause::InvalidBody,
-        _ => Cause::UnexpectedStatus,
+        _ => Cause::of_status(status).unwrap_or(Cause::UnexpectedStatus),
     })
 }
 

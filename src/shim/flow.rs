@@ -4,7 +4,7 @@ use super::argv::Command;
 use super::decision::Action;
 use super::fast::{Task, hand_over};
 use super::guard::{self, Fault, Plan, Report};
-use super::phase;
+use super::{phase, verdict};
 use crate::config::{self, Settings};
 use crate::outcome::{Code, Outcome};
 use crate::trace::event::Run;
@@ -137,7 +137,7 @@ impl Case<'_> {
             ui::err(&report.end.held);
             Next::End(outcome(&report))
         } else if failed_on_us {
-            let why = report.summary.cause.as_ref().map(|(cause, _)| cause.tag() + " ");
+            let why = verdict::of(&report).map(|(cause, _)| cause.tag() + " ");
             ui::note(&format!(
                 "{}not everything could be downloaded beforehand; go's own downloads are now unguarded",
                 why.unwrap_or_default()
@@ -213,8 +213,8 @@ impl Case<'_> {
             Next::HandOver => Outcome::Exited(report.and_then(|r| r.end.status).unwrap_or(0)),
         };
         let failed = matches!(next, Next::End(Outcome::Exited(1..) | Outcome::Ours(_)));
-        let cause = summary.cause.as_ref().filter(|_| failed);
-        if let Some((cause, whom)) = cause {
+        let blame = report.filter(|_| failed).and_then(verdict::of);
+        if let Some((cause, whom)) = &blame {
             self.recorder.emit(Event::Cause {
                 cause: cause.id().into(),
                 whom: whom.clone(),
@@ -229,15 +229,8 @@ impl Case<'_> {
         let ours = summary.requests > 0 || report.is_some_and(|r| r.end.ended_by_us.is_some());
         let path = finished.path.filter(|_| failed && ours);
         let trace = path.map(|path| format!("gosteady trace show ({})", path.display()));
-        match (cause, trace) {
-            (Some((cause, whom)), trace) => {
-                ui::note(&format!("{} {}", cause.tag(), cause.next_at(whom)));
-                let more = [Some(cause.more()), trace].into_iter().flatten();
-                ui::note(&format!("more: {}", more.collect::<Vec<_>>().join("; ")));
-            }
-            (None, Some(trace)) => ui::note(&format!("what happened: {trace}")),
-            (None, None) => {}
-        }
+        let lines = verdict::lines(blame.as_ref(), trace.as_deref());
+        lines.iter().for_each(|line| ui::note(line));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::event::{Attempt, Event, Record, Run};
 use crate::cause::Cause;
+use crate::cause::heard::Heard;
 use std::collections::BTreeMap;
 
 /// What a run came to. Filled record by record; of use at any point of a trace that is cut.
@@ -25,7 +26,7 @@ pub struct Summary {
     pub last_t: f64,
     verdict: Option<Blame>,
     suspect: Option<(Cause, String)>,
-    said_not_found: bool,
+    heard: Heard,
 }
 
 /// Why a run failed.
@@ -116,9 +117,7 @@ impl Summary {
                 self.failed_answers += u64::from(!matches!(status, 200 | 404 | 410));
                 self.suspect(cause.as_deref(), served_by);
             }
-            Event::Stderr { line } => {
-                self.said_not_found |= line.contains(": 404 Not Found") || line.contains(": 410 Gone");
-            }
+            Event::Stderr { line } => self.heard.hear(line),
             Event::Cause { cause, whom } => {
                 let (cause, whom) = (cause.clone(), whom.clone());
                 self.verdict = Some(Blame { cause, whom });
@@ -142,18 +141,16 @@ impl Summary {
         }
     }
 
-    /// Why it failed, where that is known: what the run itself recorded, else the most telling failed answer.
+    /// Why it failed, where that is known: what the run itself recorded, else what go said, else the most telling
+    /// failed answer.
     pub fn blame(&self) -> Option<Blame> {
-        let suspect = self.suspect.as_ref().filter(|(cause, _)| {
-            // Not to have it is an answer like any other, unless go ended with it.
-            let counts = *cause != Cause::NotFound || self.said_not_found;
-            counts && self.outcome() != "ok"
-        });
-        let of = |(cause, whom): &(Cause, String)| Blame {
+        let of = |(cause, whom): (Cause, String)| Blame {
             cause: cause.id().into(),
-            whom: whom.clone(),
+            whom,
         };
-        self.verdict.clone().or_else(|| suspect.map(of))
+        let failed = || self.outcome() != "ok";
+        let guess = || self.heard.verdict(self.suspect.clone()).filter(|_| failed());
+        self.verdict.clone().or_else(|| guess().map(of))
     }
 
     fn suspect(&mut self, id: Option<&str>, whom: &str) {
@@ -261,9 +258,15 @@ mod tests {
                 Some("tls-intercepted"),
             ),
             (vec![answer("of-the-future")], None),
-            (vec![answer("not-found")], None),
             (
-                vec![answer("not-found"), line("reading x: 404 Not Found")],
+                vec![answer("tls-intercepted"), line("./main.go:1: syntax error")],
+                None,
+            ),
+            (
+                vec![
+                    answer("not-found"),
+                    line("go: m: reading http://h/x: 404 Not Found"),
+                ],
                 Some("not-found"),
             ),
             (

@@ -32,6 +32,8 @@ const WORDS: &[(&str, Cause)] = &[
     ("HTTP Basic: Access denied", Cause::GitAuthFailed),
     ("Permission denied (publickey", Cause::GitAuthFailed),
     ("Repository not found", Cause::GitAuthFailed),
+    // go's whole word where `git ls-remote` failed over https and over ssh (cmd/go/internal/vcs: repoRootForImportPath).
+    ("no secure protocol found", Cause::GitAuthFailed),
     ("Host key verification failed", Cause::SshHostKey),
     ("Temporary failure in name resolution", Cause::DnsNoAnswer),
     ("server misbehaving", Cause::DnsNoAnswer),

@@ -47,8 +47,13 @@ fn fails(sandbox: &Sandbox, cause: &str, told: Told, known: &[String]) -> Ended 
     assert_eq!(ours.iter().filter(|l| l.starts_with(&note)).count(), 1, "{err}");
     let more = format!("gosteady: more: gosteady explain {cause}; gosteady trace show (/");
     assert!(ours.last().is_some_and(|l| l.starts_with(&more)), "{err}");
-    assert!(err.lines().count() <= 9 && !err.contains("exit status"), "{err}");
-    for line in err.lines().filter(|l| !l.starts_with(&more)) {
+    // git's status is go's own to tell.
+    let puzzle = told == Told::InGosLine && err.contains("exit status");
+    assert!(err.lines().count() <= 9 && !puzzle, "{err}");
+    for line in err
+        .lines()
+        .filter(|l| l.contains("gosteady: ") && !l.starts_with(&more))
+    {
         assert!(line.chars().count() <= LONGEST, "{line}");
     }
     let mut left = err.clone();
@@ -258,6 +263,59 @@ fn success_after_a_failure() {
         json.contains(r#""cause":"server-error""#) && !json.contains(r#""kind":"cause""#),
         "{json}"
     );
+}
+
+/// An upstream that go itself passed by is not why a program does not compile.
+#[test]
+fn a_compile_error_after_a_failure() {
+    let Some((store, mut sandbox)) = sandbox("a_compile_error_after_a_failure") else {
+        return;
+    };
+    let (down, good) = (server(&store, Fault::status(502)), server(&store, Fault::Good));
+    sandbox.set("GOPROXY", format!("{}|{}", down.url(), good.url()));
+    std::fs::write(
+        sandbox.project().join("more.go"),
+        "package main\n\nvar x int = \"403 Forbidden\"\n",
+    )
+    .expect("a file");
+    let err = sandbox.go(&["build", "."]).expect(1).err();
+    assert!(
+        err.contains("more.go:3:13: cannot use \"403 Forbidden\""),
+        "{err}"
+    );
+    assert!(!err.contains("explain"), "{err}");
+    let json = sandbox.gosteady(&["trace", "show", "--json"]).expect(0).out();
+    assert!(
+        json.contains(r#""cause":"server-error""#) && !json.contains(r#""kind":"cause""#),
+        "{json}"
+    );
+}
+
+/// In direct mode the words are git's.
+#[test]
+fn git_without_credentials() {
+    use std::os::unix::fs::PermissionsExt;
+    let Some((_, mut sandbox)) = sandbox("git_without_credentials") else {
+        return;
+    };
+    if !std::path::Path::new("/usr/bin/git").exists() {
+        eprintln!("skipped: git_without_credentials: no /usr/bin/git");
+        return;
+    }
+    // Before the real one on PATH; it reaches nobody. The first question is only whether https is spoken at all.
+    let git = sandbox.path("shims/git");
+    let script = r#"#!/bin/sh
+case "$*" in *ls-remote*|*fetch*) ;; *) exec /usr/bin/git "$@" ;; esac
+[ -e "$TMPDIR/asked" ] || { : > "$TMPDIR/asked"; exit 0; }
+echo "fatal: could not read Username for 'https://example.com': terminal prompts disabled" >&2
+exit 128
+"#;
+    std::fs::write(&git, script).expect("a script");
+    std::fs::set_permissions(&git, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+    let go_mod = "module example.com/app\n\ngo 1.21\n\nrequire example.com/private.git v1.0.0\n";
+    std::fs::write(sandbox.project().join("go.mod"), go_mod).expect("a go.mod");
+    sandbox.set("GOPROXY", "direct");
+    fails(&sandbox, "git-auth-failed", Told::BelowIt, &[]);
 }
 
 /// go's own client decides about certificates; its words stay, and ours name the cause.

@@ -247,6 +247,52 @@ mod tests {
     }
 
     #[test]
+    fn causes_of_failures() {
+        let at = |resolved: bool, connected: bool| {
+            let reached = |yes: bool| yes.then_some(std::time::Duration::ZERO);
+            Times {
+                resolved: reached(resolved),
+                connected: reached(connected),
+                ..Times::default()
+            }
+        };
+        for (class, times, cause) in [
+            (Class::ConnectTimeout, at(false, false), Cause::DnsNoAnswer),
+            (Class::ConnectTimeout, at(true, false), Cause::ConnectNoAnswer),
+            (Class::ConnectTimeout, at(true, true), Cause::TlsHandshake),
+            (Class::Resolve, at(false, false), Cause::DnsNoAnswer),
+            (Class::NoSuchHost, at(false, false), Cause::DnsNoSuchHost),
+            (Class::Unreachable, at(true, false), Cause::NetworkUnreachable),
+            (Class::UnknownIssuer, at(true, true), Cause::TlsIntercepted),
+            (Class::Cut, at(true, true), Cause::TruncatedBody),
+        ] {
+            assert_eq!(cause_of_failure(class, &times), cause, "{class:?} {times:?}");
+            assert_ne!(phrase(cause), phrase(Cause::ProxyStalled), "{cause}");
+        }
+    }
+
+    #[test]
+    fn causes_of_answers() {
+        for (outcome, status, cause) in [
+            (Outcome::Ok, 200, None),
+            (Outcome::NotFound, 410, Some(Cause::NotFound)),
+            (Outcome::Denied, 401, Some(Cause::AuthRequired)),
+            (Outcome::Denied, 403, Some(Cause::AccessDenied)),
+            (Outcome::RedirectHostDenied, 403, Some(Cause::RedirectHostBlocked)),
+            (Outcome::Passing, 429, Some(Cause::RateLimited)),
+            (Outcome::Passing, 599, Some(Cause::ServerError)),
+            (Outcome::Passing, 408, Some(Cause::UnexpectedStatus)),
+            (Outcome::Passing, 600, Some(Cause::UnexpectedStatus)),
+            (Outcome::Final, 204, Some(Cause::UnexpectedStatus)),
+            (Outcome::Captive, 200, Some(Cause::CaptivePortal)),
+            (Outcome::Mismatch, 200, Some(Cause::ChecksumMismatch)),
+            (Outcome::Foreign, 200, Some(Cause::InvalidBody)),
+        ] {
+            assert_eq!(cause_of_answer(outcome, status), cause, "{outcome:?} {status}");
+        }
+    }
+
+    #[test]
     fn bodies() {
         let zip: &[u8] = b"PK\x03\x04....PK\x05\x06..................";
         for (kind, content_type, body, outcome) in [

@@ -9,6 +9,7 @@ mod support;
 
 mod suite {
     mod bad_input;
+    mod causes;
     mod check;
     mod demo;
     mod doctor;

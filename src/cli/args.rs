@@ -1,6 +1,6 @@
 //! The command line of gosteady, as clap reads it. Texts are written for somebody whose download hangs right now.
 
-use super::{check, completions, config, demo, doctor, trace, which};
+use super::{check, completions, config, demo, doctor, explain, trace, which};
 use clap::{Parser, Subcommand};
 
 /// What every page of help ends with.
@@ -12,6 +12,7 @@ Examples:
   gosteady doctor              what is wrong on this machine
   gosteady check               known mistakes in go.mod and its kin
   gosteady trace list          what recent go commands did
+  gosteady explain             what can go wrong, and what to do then
   gosteady completions bash    a completion script for your shell
 
 Used as go: put the directory of gosteady's `go` first on PATH. Every go
@@ -20,7 +21,7 @@ command then works as before; GOSTEADY_BYPASS=1 switches gosteady off for one.
 Exit status: 0 done, 1 something was found (--check), 2 wrong command line,
 69 no upstream could be reached, 70 an error inside gosteady.
 
-More: docs/configuration.md, docs/environment.md";
+More: docs/configuration.md, docs/environment.md, docs/causes.md";
 
 /// A go that does not hang, does not die of one bad mirror, and leaves a trace that explains.
 #[derive(Debug, Parser)]
@@ -52,6 +53,8 @@ pub enum Command {
     Trace(trace::Cmd),
     /// Find the first layer that fails: toolchain, settings, caches, network.
     Doctor(doctor::Args),
+    /// Explain the cause of a failure or a hang, by the id in its message.
+    Explain(explain::Args),
     /// Watch gosteady save a download from a broken mirror, on this machine alone.
     Demo(demo::Args),
     /// Print a completion script.

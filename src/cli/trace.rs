@@ -86,19 +86,27 @@ impl Failed {
 }
 
 fn show(found: Found, json: bool, world: &World) -> Result<(), Failed> {
-    let input: Box<dyn BufRead> = match &found {
-        Found::Stdin => Box::new(BufReader::new(std::io::stdin())),
-        Found::File(path) => match File::open(path) {
-            Ok(file) => Box::new(BufReader::new(file)),
-            Err(e) => return Err(Failed::internal(format!("{}: {e}", path.display()))),
-        },
+    let open = || -> Result<Box<dyn BufRead>, Failed> {
+        Ok(match &found {
+            Found::Stdin => Box::new(BufReader::new(std::io::stdin())),
+            Found::File(path) => match File::open(path) {
+                Ok(file) => Box::new(BufReader::new(file)),
+                Err(e) => return Err(Failed::internal(format!("{}: {e}", path.display()))),
+            },
+        })
     };
+    let input = open()?;
     if json {
         show::json(input, &mut ui::out)
             .iter()
             .for_each(|note| ui::note(note));
     } else {
-        show::timeline(input, style::Style::of(world), &mut ui::out);
+        // A pipe can be read only once.
+        let blame = match &found {
+            Found::Stdin => None,
+            Found::File(_) => show::blame(open()?),
+        };
+        show::timeline(input, blame, style::Style::of(world), &mut ui::out);
     }
     Ok(())
 }

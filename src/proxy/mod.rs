@@ -30,6 +30,7 @@ mod thread;
 pub mod transport;
 mod verify;
 mod walk;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,7 @@ pub use prefetch::{Scope, Sources};
 pub use probe::{Upstream, upstreams};
 
 use crate::activity::Activity;
+use crate::cause::Cause;
 use crate::config::settings;
 use crate::trace::Recorder;
 use crate::world::World;
@@ -88,6 +90,9 @@ pub struct Summary {
     pub requests: u64,
     /// Requests that failed because upstreams stayed unavailable.
     pub unavailable: u64,
+    /// Why what go asked for last could not be had, and of whom: the most telling where there are several. An
+    /// answer that there is no such module is none.
+    pub cause: Option<(Cause, String)>,
     /// Interventions in words, for the lines on stderr; e.g. `https://a did not answer; https://b was asked instead`.
     pub notes: Vec<String>,
 }

@@ -1,9 +1,10 @@
 //! `gosteady trace show`: a trace read once from its beginning, written as it is read.
 
 use super::style::{Style, bytes, count, duration, plain, table};
-use super::timeline::Timeline;
+use super::timeline::{Timeline, cause};
+use crate::trace::Event;
 use crate::trace::read::Reader;
-use crate::trace::summary::Summary;
+use crate::trace::summary::{Blame, Summary};
 use std::io::BufRead;
 
 /// The records as they stand, readable ones only; kinds of a newer gosteady among them. Returns the notes.
@@ -19,16 +20,32 @@ pub(super) fn json(input: impl BufRead, out: &mut dyn FnMut(&str)) -> Vec<String
     notes.words()
 }
 
-/// The header, a line per record, the closing summary, and what was not readable.
-pub(super) fn timeline(input: impl BufRead, style: Style, out: &mut dyn FnMut(&str)) {
+/// Why the run failed, found by reading all of its trace.
+pub(super) fn blame(input: impl BufRead) -> Option<Blame> {
+    let mut summary = Summary::default();
+    let records = Reader::new(input).filter_map(|line| line.record);
+    records.for_each(|record| summary.add(&record));
+    summary.blame()
+}
+
+/// The header, why it failed where that is known beforehand, a line per record, the closing summary, and what was not
+/// readable.
+pub(super) fn timeline(input: impl BufRead, blame: Option<Blame>, style: Style, out: &mut dyn FnMut(&str)) {
     let mut reader = Reader::new(input);
     let mut timeline = Timeline::new(style);
     let mut summary = Summary::default();
     for record in reader.by_ref().filter_map(|line| line.record) {
         summary.add(&record);
         out(&timeline.line(&record));
+        if let (Event::Run(_), Some(blame)) = (&record.event, &blame) {
+            out(&cause(blame, style));
+        }
     }
     out(&closing(&summary, style));
+    // What could be read only once is known only now.
+    if let (None, Some(blame)) = (&blame, summary.blame()) {
+        out(&cause(&blame, style));
+    }
     for note in reader.notes().words() {
         out(&format!("{} {}\n", style.bold("note:"), plain(&note)));
     }

@@ -41,7 +41,7 @@ https://a         2   1       1   2.0 KiB                90 ms
 
 fn shown(trace: &str) -> String {
     let mut text = String::new();
-    show::timeline(trace.as_bytes(), style::Style::PLAIN, &mut |part| {
+    show::timeline(trace.as_bytes(), None, style::Style::PLAIN, &mut |part| {
         text.push_str(part)
     });
     text

@@ -18,7 +18,19 @@ import chart
 import plan
 import report
 import sandbox
-from parts import bandwidth, faults, guarded, latency, loopback, real, scale, small, stall, system_calls, warm
+from parts import (
+    bandwidth,
+    faults,
+    guarded,
+    latency,
+    loopback,
+    real,
+    scale,
+    small,
+    stall,
+    system_calls,
+    warm,
+)
 from parts.common import say
 from results import Results
 

@@ -3,7 +3,6 @@
 import timing
 from rows import Row, seconds
 
-
 FAR_NOTE = "from a mirror 100 ms away"
 
 

@@ -4,8 +4,9 @@ import os
 
 import timing
 from fixtures import project
-from parts.common import detail, say
 from rows import Row
+
+from parts.common import detail, say
 
 WHAT = "`go version`, and a warm `go build` of a project with 320 requirements: what is added to each"
 REQUIRES = 320

@@ -31,7 +31,7 @@ class Effort:
 
 
 FULL = Effort(
-    warm_pairs=200,
+    warm_pairs=100,
     guarded_pairs=30,
     loopback_pairs=20,
     modules=100,

@@ -39,7 +39,8 @@ def markdown(rows, facts, quick):
     for row in rows:
         case, *rest = cells(row)
         lines.append("| " + " | ".join([f"{case}<br><sub>{row.note}</sub>" if row.note else case, *rest]) + " |")
-    taken = f"Measured on {facts['date']}: {where(facts)}. Times are medians."
+    load = f"the load average before a part was at most {facts['load_before']:.1f}"
+    taken = f"Measured on {facts['date']}: {where(facts)}; {load}. Times are medians."
     return "\n".join(["", taken + " A quick run: the figures say little." * quick, "", *lines, ""])
 
 

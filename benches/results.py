@@ -28,5 +28,7 @@ class Results:
         return [Row(**row) for part in order if part in self.parts for row in self.parts[part]["rows"]]
 
     def facts(self):
-        """Those of the part that was measured last."""
-        return max((part["where"] for part in self.parts.values()), key=lambda facts: facts["date"])
+        """Those of the part that was measured last, with the greatest load average that any part began with."""
+        facts = [part["where"] for part in self.parts.values()]
+        load = max(each["load_before"] for each in facts)
+        return max(facts, key=lambda each: each["date"]) | {"load_before": load}

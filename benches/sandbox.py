@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import shutil
 import subprocess
 
 import mirrors
@@ -77,13 +76,9 @@ class Sandbox:
 
 
 def remove(folder):
-    """Removes a folder; a module cache is read-only on purpose."""
-    for place, folders, _ in os.walk(folder):
-        for name in folders:
-            path = os.path.join(place, name)
-            if not os.path.islink(path):
-                os.chmod(path, 0o755)
-    shutil.rmtree(folder)
+    """Removes a folder; a module cache is read-only on purpose. These programs are much faster at it than Python."""
+    subprocess.run(["chmod", "-R", "u+w", folder], check=True)
+    subprocess.run(["rm", "-rf", folder], check=True)
 
 
 def arrived(home):

@@ -40,6 +40,7 @@ def run(box, effort, _):
         cost = statistics.median(costs[which])
         ours = statistics.median(run[which] for run in runs if which in run)
         case = f"a silent mirror, {which} run"
-        more = {"note": f"of two; {effort.modules} modules", "endless": theirs is None}
+        note = f"of two; plain go {'never ends' if theirs is None else 'is not stopped'}"
+        more = {"note": note, "endless": theirs is None}
         rows.append(Row("stall", case, cost, "cost", theirs, ours, bound, detail={"runs": runs}, **more))
     return rows

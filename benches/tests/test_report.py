@@ -8,7 +8,7 @@ import chart
 import report
 from rows import Row, seconds
 
-FACTS = {"processors": 2, "go": "go1.0", "gosteady": "0.0.1", "date": "2000-01-02"}
+FACTS = {"processors": 2, "go": "go1.0", "gosteady": "0.0.1", "date": "2000-01-02", "load_before": 0.21}
 ROWS = [
     Row("latency", "a download", 20.0, "faster", 20.0, 1.0, 20, True, "from far & wide"),
     Row("loopback", "nothing to win", 1.04, "time", 1.0, 1.04, 1.05),
@@ -44,7 +44,7 @@ class Tables(unittest.TestCase):
         new = report.replaced(page, block)
         self.assertTrue(new.startswith("above\n") and new.endswith("\nbelow\n"))
         self.assertNotIn("old", new)
-        self.assertIn("Measured on 2000-01-02: 2 processors, go1.0, gosteady 0.0.1.", new)
+        self.assertIn("Measured on 2000-01-02: 2 processors, go1.0, gosteady 0.0.1; the load", new)
         self.assertEqual(report.replaced(new, block), new)
         with self.assertRaises(SystemExit):
             report.replaced("no marks", block)

@@ -5,9 +5,8 @@ import dataclasses
 import timing
 from fixtures import DOWNLOAD, project
 from mirrors import FAR
-from rows import Row
-
 from parts.common import detail, pairs, say
+from rows import Row
 
 WHAT = "`go mod download` of large zips at 20 Mbit/s, against the time that the bytes need at least"
 RATE = 20e6

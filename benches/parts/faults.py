@@ -7,9 +7,8 @@ import time
 import sandbox
 from fixtures import DOWNLOAD, many
 from mirrors import NEAR, evenly
-from rows import Row, seconds
-
 from parts.common import cold, say
+from rows import Row, seconds
 
 WHAT = "2.7 % of requests, or of connections, meet a fault, or one of two mirrors fails everything for 5 or 20 s"
 SHARE = 0.027

@@ -4,7 +4,6 @@ import itertools
 import os
 
 from fixtures import DOWNLOAD
-
 from parts import warm
 
 WHAT = "a guarded `go mod download` that finds everything in the module cache: what the guard adds"

@@ -2,7 +2,6 @@
 
 from fixtures import BUILD, DOWNLOAD, many
 from mirrors import FAR
-
 from parts.common import FAR_NOTE, faster, pairs, say
 
 WHAT = "`go mod download` and a cold `go build` of many small modules from a mirror 100 ms away"

@@ -3,9 +3,8 @@
 import timing
 from fixtures import DOWNLOAD, project
 from mirrors import Link
-from rows import Row
-
 from parts.common import detail, pairs, say
+from rows import Row
 
 WHAT = "`go mod download` of 100 modules (12 MiB) from a mirror that answers at once"
 COUNT, BALLAST = 100, 128 << 10

@@ -8,7 +8,6 @@ import subprocess
 import sandbox
 import timing
 from fixtures import DOWNLOAD
-
 from parts.common import faster, say, told
 
 WHAT = "`go mod download` of a project of yours, through the GOPROXY that you have"

@@ -4,9 +4,8 @@ import threading
 
 from fixtures import DOWNLOAD, many
 from mirrors import FAR
-from rows import Row, seconds
-
 from parts.common import FAR_NOTE, cold, faster, say
+from rows import Row, seconds
 
 WHAT = "500 and 1000 modules over the same link, and the peak of the shim's own resident memory"
 MIB = 1 << 20

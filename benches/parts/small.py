@@ -6,9 +6,8 @@ import statistics
 import timing
 from fixtures import BUILD, project
 from mirrors import FAR
-from rows import Row
-
 from parts.common import FAR_NOTE, detail, faster, pairs, say
+from rows import Row
 
 WHAT = "a cold `go build` of one small command in a large module: how many bytes more than plain go"
 # Modules import the next in chains so long; the command imports the heads of some.

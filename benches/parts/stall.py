@@ -5,9 +5,8 @@ import statistics
 
 from fixtures import DOWNLOAD, many
 from mirrors import NEAR
-from rows import Row, seconds
-
 from parts.common import cold, say
+from rows import Row, seconds
 
 WHAT = "one of two public mirrors stalls on everything: what that costs in the first run and in the next"
 SILENT = dataclasses.replace(NEAR, faults={"stall": 0}, burst_ms=1e9)

@@ -3,10 +3,9 @@
 import shutil
 
 import syscalls
-from rows import Row
-
 from parts import warm
 from parts.common import say
+from rows import Row
 
 WHAT = "the same commands under strace: what is called and opened before the exec of the real go"
 

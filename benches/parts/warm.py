@@ -4,9 +4,8 @@ import os
 
 import timing
 from fixtures import project
-from rows import Row
-
 from parts.common import detail, say
+from rows import Row
 
 WHAT = "`go version`, and a warm `go build` of a project with 320 requirements: what is added to each"
 REQUIRES = 320

@@ -25,12 +25,12 @@ class Took:
 
 
 def once(argv, env, cwd, log, bound=None, memory=False):
-    """Runs one command to its end, which is SIGKILL after `bound` seconds. Without a bound, failure ends the bench."""
+    """Runs one command to its end, which is SIGTERM after `bound` seconds. Without a bound, failure ends the bench."""
     with open(log, "wb") as printed:
         start = time.perf_counter()
         streams = {"stdin": subprocess.DEVNULL, "stdout": printed, "stderr": printed}
         process = subprocess.Popen(argv, env=env, cwd=cwd, close_fds=False, **streams)
-    timer = threading.Timer(bound or STUCK, os.kill, (process.pid, signal.SIGKILL))
+    timer = threading.Timer(bound or STUCK, os.kill, (process.pid, signal.SIGTERM))
     timer.daemon = True
     timer.start()
     watch = Peak(process.pid) if memory else None

@@ -16,7 +16,7 @@ SHARE = 0.027
 # a second later; so many attempts at most.
 ATTEMPT, PAUSE, ATTEMPTS = 20, 1, 20
 # A command of ours that takes longer has failed.
-BOUND = 240
+BOUND = 120
 # By kind of trouble: the links of the upstreams, the first of which is asked first. A burst begins with the command.
 TROUBLES = {
     "request": [dataclasses.replace(NEAR, faults=evenly(SHARE))],

@@ -116,8 +116,13 @@ def axis(top, bottom):
 
 
 def labels(row, y):
-    """What a row is, in two lines."""
-    return [text(MARGIN, y + 14, row.case), text(MARGIN, y + 29, row.note, "note")]
+    """What a row is, in two lines, which end before the bars in any usual font."""
+    return [text(MARGIN, y + 14, shortened(row.case, 30)), text(MARGIN, y + 29, shortened(row.note, 34), "note")]
+
+
+def shortened(words, most):
+    """At most so many characters."""
+    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
 
 
 def timed_row(row, y):

@@ -7,7 +7,7 @@ import time
 import sandbox
 from fixtures import DOWNLOAD, many
 from mirrors import NEAR, evenly
-from parts.common import cold, say
+from parts.common import cold, say, side_by_side
 from rows import Row, seconds
 
 WHAT = "2.7 % of requests, or of connections, meet a fault, or one of two mirrors fails everything for 5 or 20 s"
@@ -44,38 +44,60 @@ class Pull:
 
 def run(box, effort, _):
     """A row of time for each trouble, and one for all pulls."""
-    count = effort.modules
-    name, _ = many(box, count)
-    rows, all_ours, all_theirs = [], [], []
+    name, _ = many(box, effort.modules)
+    loops = plain_loops(box, effort, name)
+    rows, all_ours = [], []
     for trouble, runs in effort.fault_runs.items():
-        loops = effort.loop_runs.get(trouble, 0)
-        say(f"go mod download, {count} modules, {NAMES[trouble]}: {runs} runs of ours, {loops} of plain go's loop")
-        links = TROUBLES[trouble]
-        with box.mirrors(len(links)) as upstreams:
-            ours, theirs = [], []
-            for seed in range(runs):
-                seeded = [dataclasses.replace(link, seed=seed) for link in links]
-                if seed < loops:
-                    theirs.append(loop(box, name, upstreams, seeded))
-                    say(f"  seed {seed}: plain go {told(theirs[-1], count)}")
-                ours.append(once(box, name, upstreams, seeded))
-                say(f"  seed {seed}: gosteady {told(ours[-1], count)}")
+        ours, theirs = our_pulls(box, effort, name, trouble, runs), loops.get(trouble, [])
         all_ours += ours
-        all_theirs += theirs
-        kept = {"gosteady": [vars(pull) for pull in ours], "plain": [vars(pull) for pull in theirs]}
-        note = f"{count} modules; plain go: retry loop"
-        steady = statistics.median(pull.seconds for pull in ours)
         if theirs:
-            plain = statistics.median(pull.seconds for pull in theirs)
+            steady, plain = (statistics.median(pull.seconds for pull in pulls) for pulls in (ours, theirs))
+            detail = {"gosteady": [vars(pull) for pull in ours], "plain": [vars(pull) for pull in theirs]}
             figure = {"figure": plain / steady, "unit": "faster", "bound": 4, "least": True}
-            rows.append(Row("faults", NAMES[trouble], plain=plain, steady=steady, note=note, detail=kept, **figure))
-    share = arrived(all_ours, count)
-    pulls = count * len(all_ours)
-    kept = {"pulls": pulls, "plain_pulls": count * len(all_theirs), "plain_share": arrived(all_theirs, count)}
-    say(f"  at the first try: gosteady {share:.3f} % of {pulls}, plain go {kept['plain_share']:.1f} %")
+            note = f"{effort.modules} modules; plain go: retry loop"
+            rows.append(Row("faults", NAMES[trouble], plain=plain, steady=steady, note=note, detail=detail, **figure))
+    share = arrived(all_ours, effort.modules)
+    pulls = effort.modules * len(all_ours)
+    plain = arrived([pull for pulls in loops.values() for pull in pulls], effort.modules)
+    say(f"  at the first try: gosteady {share:.3f} % of {pulls}, plain go {plain:.1f} %")
     figure = {"figure": share, "unit": "arrived", "bound": 99.98, "least": True}
-    note = f"{pulls} pulls under faults"
-    return rows + [Row("faults", "modules at the first try", note=note, detail=kept, **figure)]
+    detail = {"pulls": pulls, "plain_share": plain}
+    return rows + [
+        Row("faults", "modules at the first try", note=f"{pulls} pulls under faults", detail=detail, **figure)
+    ]
+
+
+def plain_loops(box, effort, name):
+    """The pulls of plain go's retry loop by trouble, all side by side."""
+    jobs = [(trouble, seed) for trouble, runs in effort.loop_runs.items() for seed in range(runs)]
+    say(f"plain go's retry loop, {effort.modules} modules: {len(jobs)} pulls side by side")
+
+    def job(which):
+        links = seeded(*which)
+        with box.mirrors(len(links)) as upstreams:
+            return loop(box, name, upstreams, links)
+
+    loops = {}
+    for (trouble, seed), pull in zip(jobs, side_by_side(job, jobs)):
+        say(f"  {NAMES[trouble]}, seed {seed}: {told(pull, effort.modules)}")
+        loops.setdefault(trouble, []).append(pull)
+    return loops
+
+
+def our_pulls(box, effort, name, trouble, runs):
+    """Pulls through the shim, one after the other."""
+    say(f"go mod download behind gosteady, {effort.modules} modules, {NAMES[trouble]}: {runs} pulls")
+    pulls = []
+    with box.mirrors(len(TROUBLES[trouble])) as upstreams:
+        for seed in range(runs):
+            pulls.append(once(box, name, upstreams, seeded(trouble, seed)))
+            say(f"  seed {seed}: {told(pulls[-1], effort.modules)}")
+    return pulls
+
+
+def seeded(trouble, seed):
+    """The links of a trouble with a seed."""
+    return [dataclasses.replace(link, seed=seed) for link in TROUBLES[trouble]]
 
 
 def arrived(pulls, count):

@@ -33,7 +33,7 @@ def run(box, effort, project):
     for steady in (False, True):
         cold(steady)
     theirs, ours = timing.alternate(lambda: cold(False), lambda: cold(True), effort.real_pairs, told)
-    label = os.path.basename(os.path.abspath(project)) if os.path.isdir(project) else project
+    label = os.path.basename(os.path.abspath(project))
     case = f"go mod download, {sandbox.arrived(homes[-1])} modules"
     return [faster("real", case, theirs, ours, 1, note=label)]
 

@@ -1,10 +1,8 @@
 """More modules over the same link, and what the shim needs of memory."""
 
-import threading
-
 from fixtures import DOWNLOAD, many
 from mirrors import FAR
-from parts.common import FAR_NOTE, cold, faster, say
+from parts.common import FAR_NOTE, cold, faster, say, side_by_side
 from rows import Row, seconds
 
 WHAT = "500 and 1000 modules over the same link, and the peak of the shim's own resident memory"
@@ -18,7 +16,9 @@ def run(box, effort, done):
     names = [many(box, count)[0] for count in effort.scale]
     with box.mirrors(len(names)) as upstreams:
         say(f"plain go mod download, {' and '.join(map(str, effort.scale))} modules, side by side")
-        plain = side_by_side(box, names, upstreams)
+        plain = side_by_side(
+            lambda number: cold(box, False, DOWNLOAD, names[number], [upstreams[number]], FAR), range(len(names))
+        )
         say("  plain go " + ", ".join(seconds(took.seconds) for took, _ in plain))
         rows = []
         for count, name, mirror, (theirs, seen) in zip(effort.scale, names, upstreams, plain):
@@ -42,18 +42,3 @@ def before(done):
         if row.part == "latency" and "download" in row.case:
             return row.figure
     return None
-
-
-def side_by_side(box, names, upstreams):
-    """Plain runs at the same time; one (took, tallies) for each."""
-    results = [None] * len(names)
-
-    def one(number):
-        results[number] = cold(box, False, DOWNLOAD, names[number], [upstreams[number]], FAR)
-
-    threads = [threading.Thread(target=one, args=(number,)) for number in range(len(names))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results

@@ -11,7 +11,7 @@ from rows import Row, seconds
 WHAT = "one of two public mirrors stalls on everything: what that costs in the first run and in the next"
 SILENT = dataclasses.replace(NEAR, faults={"stall": 0}, burst_ms=1e9)
 # So long plain go is watched; it has no bound of its own.
-WATCH = 30
+WATCH = 20
 
 
 def run(box, effort, _):

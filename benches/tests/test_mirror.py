@@ -26,7 +26,7 @@ class Serving(unittest.TestCase):
                 out.write(BODY)
         binary = os.path.join(cls.folder, "mirror")
         source = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "mirror")
-        env = os.environ | {"GOSTEADY_BYPASS": "1", "GOFLAGS": "", "GOTOOLCHAIN": "local"}
+        env = os.environ | {"GOSTEADY_BYPASS": "1", "GOFLAGS": "-buildvcs=false", "GOTOOLCHAIN": "local"}
         subprocess.run(["go", "build", "-o", binary, "."], cwd=source, env=env, check=True)
         running = mirrors.running(binary, files)
         [cls.mirror] = running.__enter__()

@@ -1,8 +1,9 @@
 //! One record as one line of a timeline.
 
-use super::style::{Style, bytes, count, duration, plain};
 use crate::trace::event::{Attempt, Event, Record, Run, Upstream};
 use crate::trace::summary::answered;
+use crate::ui::Style;
+use crate::ui::words::{bytes, count, duration, plain};
 use std::collections::HashMap;
 
 /// Turns records into lines; remembers what each request asked for.
@@ -50,7 +51,7 @@ impl Timeline {
         }
         let Parts { label, text, bad } = self.parts(&record.event);
         let text = plain(&text);
-        let text = if bad { self.style.bad(&text) } else { text };
+        let text = if bad { self.style.red(&text) } else { text };
         let time = self.style.dim(&format!("{:>9.3}s", record.t / 1e3));
         format!("{time}  {} {text}\n", self.style.bold(&format!("{label:<9}")))
     }
@@ -198,7 +199,7 @@ impl Timeline {
 }
 
 /// Command, directory, go, settings.
-fn header(run: &Run, style: Style) -> String {
+pub(super) fn header(run: &Run, style: Style) -> String {
     let command = if run.argv.is_empty() {
         run.verb.clone()
     } else {

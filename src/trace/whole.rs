@@ -1,0 +1,177 @@
+//! A whole trace in memory, ready to leave the machine: for exports, which need to look back and forth.
+
+use super::event::Record;
+use super::names::{Hidden, Names};
+use super::read::{Notes, Reader};
+use super::redact;
+use super::secrets::Secrets;
+use serde::Deserialize;
+use serde_json::Value;
+use std::io::BufRead;
+
+/// Bytes of lines that are taken: more than a run writes ([`super::file`]).
+const BYTES_MAX: usize = 80 << 20;
+
+/// A trace.
+#[derive(Debug, Default)]
+pub struct Whole {
+    /// The records as they stand, of unknown kinds too, each one JSON object on one line.
+    pub lines: Vec<String>,
+    /// Those that this version understands.
+    pub records: Vec<Record>,
+    /// Those it does not.
+    pub unknown: Vec<Value>,
+    /// The id of the cause, where the trace names one: the last `cause` of any record.
+    pub cause: Option<String>,
+    /// What could not be read.
+    pub notes: Notes,
+    /// What could not be read or taken, in words.
+    pub remarks: Vec<String>,
+    /// What stands for hidden names; empty where names are shown.
+    pub hidden: Hidden,
+}
+
+/// What is hidden.
+#[derive(Debug)]
+pub struct Hide<'a> {
+    /// Known secrets: hidden wherever they stand, on top of those that show by their shape.
+    pub secrets: &'a Secrets,
+    /// The salt for names; `None` shows them.
+    pub salt: Option<&'a [u8]>,
+}
+
+impl Whole {
+    /// Reads a trace; memory is bounded, what is beyond it is left out and said.
+    pub fn read(input: impl BufRead, hide: &Hide) -> Whole {
+        let mut reader = Reader::new(input);
+        let mut names = hide.salt.map(Names::new);
+        let (mut lines, mut bytes, mut whole) = (Vec::new(), 0, true);
+        for line in reader.by_ref() {
+            bytes += line.raw.len();
+            whole = bytes <= BYTES_MAX;
+            if !whole {
+                break;
+            }
+            if let (Some(names), Some(record)) = (&mut names, &line.record) {
+                names.learn(record);
+            }
+            lines.push(line.raw);
+        }
+        let notes = reader.notes().clone();
+        let mut trace = Whole {
+            remarks: match whole {
+                true => notes.words(),
+                false => vec![format!("only the first {} MiB are taken", BYTES_MAX >> 20)],
+            },
+            notes,
+            ..Whole::default()
+        };
+        for line in lines {
+            trace.take(&line, hide.secrets, names.as_ref());
+        }
+        trace.hidden = names.map(|names| names.hidden()).unwrap_or_default();
+        trace
+    }
+
+    fn take(&mut self, line: &str, secrets: &Secrets, names: Option<&Names>) {
+        let Ok(mut value) = serde_json::from_str::<Value>(line) else {
+            return;
+        };
+        // An older gosteady knew fewer secrets when it wrote.
+        texts(&mut value, &mut |text| secrets.hide(&redact::text(text)));
+        if let Some(names) = names {
+            names.hide(&mut value);
+        }
+        if let Some(cause) = value
+            .get("cause")
+            .and_then(Value::as_str)
+            .filter(|c| !c.is_empty())
+        {
+            self.cause = Some(cause.to_string());
+        }
+        self.lines.push(in_order(&value));
+        match Record::deserialize(&value) {
+            Ok(record) => self.records.push(record),
+            Err(_) => self.unknown.push(value),
+        }
+    }
+}
+
+/// The record as it was written: `t` and `kind` first.
+fn in_order(value: &Value) -> String {
+    let Value::Object(members) = value else {
+        return value.to_string();
+    };
+    let first = ["t", "kind"];
+    let head = first.iter().filter_map(|name| Some((*name, members.get(*name)?)));
+    let rest = members.iter().filter(|(name, _)| !first.contains(&name.as_str()));
+    let rest = rest.map(|(name, value)| (name.as_str(), value));
+    let members: Vec<String> = head
+        .chain(rest)
+        .map(|(name, value)| format!("{}:{value}", Value::from(name)))
+        .collect();
+    format!("{{{}}}", members.join(","))
+}
+
+/// Changes every text of a value, names of members aside.
+fn texts(value: &mut Value, change: &mut impl FnMut(&str) -> String) {
+    match value {
+        Value::String(text) => *text = change(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| texts(item, change)),
+        Value::Object(members) => members.values_mut().for_each(|member| texts(member, change)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::World;
+
+    const TRACE: &str = concat!(
+        r#"{"t":0,"kind":"run","schema":1,"gosteady":"0.1.0","id":"0a","env":{"HOME":"/home/jane"},"dir":"/home/jane/p"}"#,
+        "\n",
+        r#"{"t":1,"kind":"stderr","line":"https://u:pw@git.corp.example said planted-word"}"#,
+        "\n",
+        r#"{"t":2,"kind":"omen","cause":"proxy-silent","deep":["planted-word","/home/jane"]}"#,
+        "\nrubbish\n",
+    );
+
+    #[test]
+    fn secrets_and_names_are_hidden_in_known_and_unknown_records() {
+        let world = World {
+            env: vec![("MY_TOKEN".into(), "planted-word".into())],
+            ..World::default()
+        };
+        let secrets = Secrets::of(&world);
+        let whole = Whole::read(
+            TRACE.as_bytes(),
+            &Hide {
+                secrets: &secrets,
+                salt: Some(b"s"),
+            },
+        );
+        let text = whole.lines.join("\n") + &format!("{:?}{:?}", whole.records, whole.unknown);
+        for word in ["planted", "jane", "corp", "pw@"] {
+            assert!(!text.contains(word), "{word}: {text}");
+        }
+        assert_eq!(
+            (whole.records.len(), whole.unknown.len(), whole.lines.len()),
+            (2, 1, 3)
+        );
+        assert_eq!(whole.cause.as_deref(), Some("proxy-silent"));
+        assert!(
+            !whole.hidden.is_empty() && whole.remarks.len() == 3,
+            "{:?}",
+            whole.remarks
+        );
+        let shown = Whole::read(
+            TRACE.as_bytes(),
+            &Hide {
+                secrets: &secrets,
+                salt: None,
+            },
+        );
+        assert!(shown.lines[0].contains("/home/jane/p") && !shown.lines.join("").contains("planted"));
+    }
+}

@@ -29,6 +29,13 @@ impl Names {
         if let Some((scheme, rest)) = token.split_once("://") {
             return format!("{scheme}://{}", self.url(rest));
         }
+        // `*.corp.example/team`
+        if let Some(rest) = token
+            .strip_prefix('.')
+            .filter(|rest| rest.starts_with(char::is_alphanumeric))
+        {
+            return format!(".{}", self.token(rest));
+        }
         if token.starts_with(['/', '~']) || token.contains(":/") {
             return self.each(token, ':', |name, part| name.path(part));
         }

@@ -111,7 +111,7 @@ fn what_is_public_stays_and_what_is_not_goes() {
             "http://nexus01:8081|https://proxy.golang.org,direct",
             "http://*:8081|https://proxy.golang.org,direct",
         ),
-        ("*.corp.example,github.com/acme", "*.*,github.com/*"),
+        ("*.corp.example/team,github.com/acme", "*.*/*,github.com/*"),
         ("exit status 1", "exit status 1"),
         (
             "go: downloading go1.26.0 (linux/amd64)",

@@ -160,16 +160,26 @@ fn legend(mirrors: &[String]) -> String {
     legend
 }
 
+/// Waits, endings and warnings, then what was tried again, folded where there is much of it.
 fn incidents(story: &Story) -> String {
-    let mut rows = String::new();
-    for record in story.incidents.iter().take(INCIDENTS) {
+    let resources: BTreeMap<u64, &str> = story.fetches.iter().map(|f| (f.request, f.resource)).collect();
+    let (mut rare, mut again) = (Vec::new(), Vec::new());
+    for record in &story.incidents {
         let (kind, told) = match &record.event {
             Event::Retry {
                 action,
                 why,
                 upstream,
+                request,
                 ..
-            } => (action.clone(), format!("{why}; {upstream}")),
+            } => {
+                let of = resources.get(request).copied().unwrap_or("asked ahead");
+                let next = match upstream.as_str() {
+                    "" => String::new(),
+                    next => format!("; {next} is asked"),
+                };
+                (action.clone(), format!("{of}: {why}{next}"))
+            }
             Event::Waiting { what, for_ms } => (
                 "waiting".to_string(),
                 format!("{what}, for {}", duration(*for_ms)),
@@ -189,22 +199,34 @@ fn incidents(story: &Story) -> String {
             }
             _ => continue,
         };
-        rows.push_str(&format!(
-            "<tr><td class=\"n\">{:.3} s</td><td>{}</td><td>{}</td></tr>",
+        let row = format!(
+            "<tr><td class=\"n when\">{:.3} s</td><td>{}</td><td>{}</td></tr>",
             record.t / 1e3,
             text(&kind),
             text(&told)
-        ));
+        );
+        match &record.event {
+            Event::Retry { .. } => again.push(row),
+            _ => rare.push(row),
+        }
     }
+    let title = format!("Tried again ({})", again.len());
+    block("What gosteady saw and did", &rare, true) + &block(&title, &again, again.len() <= FAILED)
+}
+
+fn block(title: &str, rows: &[String], open: bool) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let more = match story.incidents.len().saturating_sub(INCIDENTS) {
+    let more = match rows.len().saturating_sub(INCIDENTS) {
         0 => String::new(),
         more => format!("<p class=\"quiet\">and {more} more: see the records</p>"),
     };
+    let rows: String = rows.iter().take(INCIDENTS).map(String::as_str).collect();
+    let kind = if open { "open" } else { "class=\"long\"" };
     format!(
-        "<section><details open><summary>What gosteady saw and did</summary><div class=\"wide\"><table>{rows}</table></div>{more}</details></section>"
+        "<section><details {kind}><summary>{title}</summary><div class=\"wide\"><table>{rows}</table></div>{more}\
+         </details></section>"
     )
 }
 

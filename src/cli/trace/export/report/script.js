@@ -3,7 +3,7 @@
 (function () {
   const $ = (id) => document.getElementById(id);
   const data = JSON.parse($("data").textContent);
-  const ROW = 22, PRINTED = 150;
+  const ROW = 22, PRINTED = 120;
   // A request: [from, ms, mirror, resource, end, status, bytes, tries, number, ahead]
   // A try: [from, ms, mirror, first byte ms or null, outcome, reason, failed, words]
   const requests = data.requests;
@@ -91,7 +91,10 @@
   }
   function row(r) {
     const node = make("div", "row");
-    const name = make("span", failed(r) ? "failed" : "", r[3]);
+    const name = make("span", failed(r) ? "name failed" : "name");
+    // The version matters as much as the module: only the latter is cut short.
+    const at = r[3].search(/@| [a-z]+$/);
+    name.append(make("span", "", at < 0 ? r[3] : r[3].slice(0, at)), make("span", "", at < 0 ? "" : r[3].slice(at)));
     name.title = r[3];
     const lane = make("span", "lane");
     lane.append(place(make("i", "hold"), r[0], r[1]));
@@ -108,6 +111,7 @@
       box.append(mark);
     }
     $("axis").replaceChildren(box);
+    $("axis").style.width = $("rows").clientWidth + 2 + "px";
   }
   function detail(r) {
     const box = $("detail");
@@ -127,35 +131,86 @@
     box.hidden = false;
   }
 
+  // How much was in flight over the time of the run; a part of it can be chosen.
+  let range = null;
+  function overview() {
+    const box = $("overview"), N = 200, total = Math.max(data.total, 0.001);
+    const flights = new Array(N).fill(0), bad = new Array(N).fill(false);
+    const slot = (t) => Math.min(N - 1, Math.max(0, Math.floor(t / total * N)));
+    for (const r of requests) {
+      for (let i = slot(r[0]); i <= slot(r[0] + r[1]); i++) flights[i]++;
+      for (const t of r[7]) if (t[6]) bad[slot(t[0] + t[1])] = true;
+    }
+    const most = Math.max(1, ...flights);
+    for (let i = 0; i < N; i++) {
+      const column = make("i", bad[i] ? "bad" : "");
+      column.style.height = (flights[i] && Math.max(6, flights[i] / most * 100)) + "%";
+      box.append(column);
+    }
+    const brush = make("div");
+    brush.hidden = true;
+    box.append(brush);
+    let start = null;
+    const at = (e) => {
+      const area = box.getBoundingClientRect();
+      return Math.min(1, Math.max(0, (e.clientX - area.left) / area.width)) * total;
+    };
+    const paint = () => {
+      brush.hidden = !range;
+      if (!range) return;
+      brush.style.left = range[0] / total * 100 + "%";
+      brush.style.width = (range[1] - range[0]) / total * 100 + "%";
+    };
+    box.addEventListener("pointerdown", (e) => { start = at(e); box.setPointerCapture(e.pointerId); });
+    box.addEventListener("pointermove", (e) => {
+      if (start === null) return;
+      range = [Math.min(start, at(e)), Math.max(start, at(e))];
+      paint();
+    });
+    box.addEventListener("pointerup", () => {
+      start = null;
+      if (range && range[1] - range[0] < total / 400) range = null;
+      paint();
+      refresh();
+    });
+    $("zoom").addEventListener("click", () => { range = null; paint(); refresh(); });
+  }
+
   const show = windowed($("rows"), row, detail);
   let visible = requests;
   function refresh() {
     const wanted = $("find").value.trim().toLowerCase().split(/\s+/).filter(Boolean);
     const which = $("show").value, order = $("sort").value;
     visible = requests.filter((r) => (which !== "failed" || failed(r)) && (which !== "retried" || r[7].length > 1)
-      && (which !== "ahead" || r[9]) && (!wanted.length || wanted.every((w) => words(r).includes(w))));
+      && (which !== "ahead" || r[9]) && (!range || r[0] <= range[1] && r[0] + r[1] >= range[0])
+      && (!wanted.length || wanted.every((w) => words(r).includes(w))));
     if (order === "long") visible.sort((a, b) => b[1] - a[1]);
     if (order === "size") visible.sort((a, b) => b[6] - a[6]);
     if (order === "name") visible.sort((a, b) => a[3] < b[3] ? -1 : a[3] > b[3] ? 1 : 0);
     from = Infinity;
     let to = 0;
     for (const r of visible) { from = Math.min(from, r[0]); to = Math.max(to, r[0] + r[1]); }
-    if (visible.length === requests.length || !visible.length) { from = 0; to = Math.max(to, data.total); }
+    if (range) { [from, to] = range; } else if (visible.length === requests.length || !visible.length) { from = 0; to = Math.max(to, data.total); }
     span = Math.max(to - from, 0.001);
     $("shown").textContent = visible.length === requests.length ? requests.length + " requests" : visible.length + " of " + requests.length + " requests";
-    axis();
+    $("zoom").hidden = !range;
     show(visible);
+    axis();
     $("detail").hidden = true;
   }
   for (const id of ["find", "show", "sort"]) $(id).addEventListener("input", refresh);
+  overview();
   refresh();
 
   // On paper there is no scrolling: what is shown, up to a limit.
   window.addEventListener("beforeprint", () => {
-    const nodes = visible.slice(0, PRINTED).map(row);
-    if (visible.length > PRINTED) nodes.push(make("p", "quiet", visible.length - PRINTED + " more are not printed."));
+    const weight = (r) => (failed(r) ? 1e12 : 0) + (r[7].some((t) => t[6]) ? 1e9 : 0) + r[1];
+    const worst = [...visible].sort((a, b) => weight(b) - weight(a)).slice(0, PRINTED);
+    const nodes = visible.filter((r) => worst.includes(r)).map(row);
+    const more = visible.length - nodes.length;
+    if (more) nodes.push(make("p", "quiet", more + " more, which worked at once and took less, are not printed."));
     $("printed").replaceChildren(...nodes);
-    for (const node of document.querySelectorAll("details")) if (node.id !== "raw") node.open = true;
+    for (const node of document.querySelectorAll("details")) if (!node.classList.contains("long")) node.open = true;
   });
 
   let records = null;

@@ -7,6 +7,7 @@
 use super::encode::{base64, percent};
 use super::redact::{self, HIDDEN};
 use crate::world::World;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
@@ -68,6 +69,21 @@ impl Secrets {
             }
         }
         text
+    }
+
+    /// A record on its line with every secret hidden; what holds none is returned as it is.
+    pub fn hide_line(&self, line: Vec<u8>) -> Vec<u8> {
+        let Ok(text) = std::str::from_utf8(&line) else {
+            return line;
+        };
+        if !self.forms.iter().any(|(form, _)| text.contains(form.as_str())) {
+            return line;
+        }
+        let Ok(mut value) = serde_json::from_str::<Value>(text) else {
+            return line;
+        };
+        texts(&mut value, &mut |text| self.hide(text));
+        in_order(&value).into_bytes()
     }
 
     /// Where the secrets come from that these bytes hold; none where all is well.
@@ -155,6 +171,32 @@ impl Found {
         forms.sort_by(|a, b| (b.0.len(), &a.0).cmp(&(a.0.len(), &b.0)));
         forms.dedup_by(|a, b| a.0 == b.0);
         Secrets { forms }
+    }
+}
+
+/// The record as it is written: `t` and `kind` first.
+pub(super) fn in_order(value: &Value) -> String {
+    let Value::Object(members) = value else {
+        return value.to_string();
+    };
+    let first = ["t", "kind"];
+    let head = first.iter().filter_map(|name| Some((*name, members.get(*name)?)));
+    let rest = members.iter().filter(|(name, _)| !first.contains(&name.as_str()));
+    let rest = rest.map(|(name, value)| (name.as_str(), value));
+    let members: Vec<String> = head
+        .chain(rest)
+        .map(|(name, value)| format!("{}:{value}", Value::from(name)))
+        .collect();
+    format!("{{{}}}", members.join(","))
+}
+
+/// Changes every text of a value, names of members aside.
+pub(super) fn texts(value: &mut Value, change: &mut impl FnMut(&str) -> String) {
+    match value {
+        Value::String(text) => *text = change(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| texts(item, change)),
+        Value::Object(members) => members.values_mut().for_each(|member| texts(member, change)),
+        _ => {}
     }
 }
 

@@ -4,7 +4,7 @@ use super::event::Record;
 use super::names::{Hidden, Names};
 use super::read::{Notes, Reader};
 use super::redact;
-use super::secrets::Secrets;
+use super::secrets::{Secrets, in_order, texts};
 use serde::Deserialize;
 use serde_json::Value;
 use std::io::BufRead;
@@ -19,10 +19,12 @@ pub struct Whole {
     pub lines: Vec<String>,
     /// Those that this version understands.
     pub records: Vec<Record>,
-    /// Those it does not.
-    pub unknown: Vec<Value>,
-    /// The id of the cause, where the trace names one: the last `cause` of any record.
+    /// Those that are shown as they are: evidence of a hang, how the toolchain was chosen, and unknown kinds.
+    pub shown: Vec<Value>,
+    /// The id of the cause, where the trace names one: that of a `cause` record, else of evidence, else of the last
+    /// answer that failed.
     pub cause: Option<String>,
+    cause_rank: u8,
     /// What could not be read.
     pub notes: Notes,
     /// What could not be read or taken, in words.
@@ -82,44 +84,29 @@ impl Whole {
         if let Some(names) = names {
             names.hide(&mut value);
         }
-        if let Some(cause) = value
-            .get("cause")
-            .and_then(Value::as_str)
-            .filter(|c| !c.is_empty())
-        {
+        self.blame(&value);
+        self.lines.push(in_order(&value));
+        let record = Record::deserialize(&value);
+        if record.is_err() || matches!(value["kind"].as_str(), Some("evidence" | "toolchain")) {
+            self.shown.push(value);
+        }
+        self.records.extend(record);
+    }
+
+    fn blame(&mut self, value: &Value) {
+        let Some(cause) = value["cause"].as_str().filter(|c| !c.is_empty()) else {
+            return;
+        };
+        let rank = match value["kind"].as_str() {
+            Some("cause") => 3,
+            Some("evidence") => 2,
+            Some("answer") if !matches!(value["status"].as_u64(), Some(200 | 404 | 410)) => 1,
+            _ => return,
+        };
+        if rank >= self.cause_rank {
+            self.cause_rank = rank;
             self.cause = Some(cause.to_string());
         }
-        self.lines.push(in_order(&value));
-        match Record::deserialize(&value) {
-            Ok(record) => self.records.push(record),
-            Err(_) => self.unknown.push(value),
-        }
-    }
-}
-
-/// The record as it was written: `t` and `kind` first.
-fn in_order(value: &Value) -> String {
-    let Value::Object(members) = value else {
-        return value.to_string();
-    };
-    let first = ["t", "kind"];
-    let head = first.iter().filter_map(|name| Some((*name, members.get(*name)?)));
-    let rest = members.iter().filter(|(name, _)| !first.contains(&name.as_str()));
-    let rest = rest.map(|(name, value)| (name.as_str(), value));
-    let members: Vec<String> = head
-        .chain(rest)
-        .map(|(name, value)| format!("{}:{value}", Value::from(name)))
-        .collect();
-    format!("{{{}}}", members.join(","))
-}
-
-/// Changes every text of a value, names of members aside.
-fn texts(value: &mut Value, change: &mut impl FnMut(&str) -> String) {
-    match value {
-        Value::String(text) => *text = change(text),
-        Value::Array(items) => items.iter_mut().for_each(|item| texts(item, change)),
-        Value::Object(members) => members.values_mut().for_each(|member| texts(member, change)),
-        _ => {}
     }
 }
 
@@ -133,7 +120,9 @@ mod tests {
         "\n",
         r#"{"t":1,"kind":"stderr","line":"https://u:pw@git.corp.example said planted-word"}"#,
         "\n",
-        r#"{"t":2,"kind":"omen","cause":"proxy-silent","deep":["planted-word","/home/jane"]}"#,
+        r#"{"t":2,"kind":"evidence","cause":"proxy-silent","deep":["planted-word","/home/jane"]}"#,
+        "\n",
+        r#"{"t":3,"kind":"answer","request":1,"status":502,"cause":"dns-no-answer"}"#,
         "\nrubbish\n",
     );
 
@@ -151,17 +140,14 @@ mod tests {
                 salt: Some(b"s"),
             },
         );
-        let text = whole.lines.join("\n") + &format!("{:?}{:?}", whole.records, whole.unknown);
+        let text = whole.lines.join("\n") + &format!("{:?}{:?}", whole.records, whole.shown);
         for word in ["planted", "jane", "corp", "pw@"] {
             assert!(!text.contains(word), "{word}: {text}");
         }
-        assert_eq!(
-            (whole.records.len(), whole.unknown.len(), whole.lines.len()),
-            (2, 1, 3)
-        );
+        assert_eq!((whole.shown.len(), whole.lines.len()), (2, 4));
         assert_eq!(whole.cause.as_deref(), Some("proxy-silent"));
         assert!(
-            !whole.hidden.is_empty() && whole.remarks.len() == 3,
+            !whole.hidden.is_empty() && whole.remarks.len() == 4,
             "{:?}",
             whole.remarks
         );

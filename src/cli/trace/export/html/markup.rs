@@ -4,6 +4,7 @@ use crate::trace::event::Event;
 use crate::trace::story::Story;
 use crate::trace::whole::Whole;
 use crate::ui::words::{bytes, count, duration, plain, share};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Failed requests that are named above the waterfall.
@@ -39,7 +40,7 @@ pub(super) fn parts(story: &Story, whole: &Whole, mirrors: &[String]) -> BTreeMa
         ("legend", legend(mirrors)),
         ("incidents", incidents(story)),
         ("said", said(story)),
-        ("go", go(story)),
+        ("go", go(story) + &rules(whole)),
         (
             "environment",
             pairs(
@@ -284,24 +285,83 @@ fn pairs<'a>(rows: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     format!("<table class=\"pairs\">{rows}</table>")
 }
 
-/// Kinds that this version does not know, evidence of hangs among them, each folded.
+/// Evidence of hangs, and kinds that this version does not know, each folded.
 fn evidence(whole: &Whole) -> String {
     let mut out = String::new();
-    for value in whole.unknown.iter().take(EVIDENCE) {
+    let shown = whole.shown.iter().filter(|value| value["kind"] != "toolchain");
+    for value in shown.take(EVIDENCE) {
         let kind = value["kind"].as_str().unwrap_or_default();
         let at = value["t"].as_f64().unwrap_or_default() / 1e3;
+        let what = value["what"].as_str().unwrap_or_default();
+        let title = match what {
+            "" => format!("{kind} at {at:.3} s"),
+            what => format!("{at:.3} s: {what}"),
+        };
+        let body = found(value).unwrap_or_else(|| {
+            let pretty = serde_json::to_string_pretty(value).unwrap_or_default();
+            format!(
+                "<pre class=\"said\">{}</pre>",
+                lines(&pretty.replace("\\n", "\n"))
+            )
+        });
+        let id = value["cause"].as_str().map_or(String::new(), |id| {
+            format!(" <span class=\"quiet\">{}</span>", text(id))
+        });
         out.push_str(&format!(
-            "<details><summary>{} at {at:.3} s</summary><pre class=\"said\">",
-            text(kind)
+            "<details open><summary>{}{id}</summary>{body}</details>",
+            text(&title)
         ));
-        let pretty = serde_json::to_string_pretty(value).unwrap_or_default();
-        // A text may hold lines: a goroutine dump is read as lines.
-        let lines: Vec<String> = pretty.replace("\\n", "\n").lines().map(text).collect();
-        out.push_str(&format!("{}</pre></details>", lines.join("\n")));
     }
     match out.is_empty() {
         true => out,
         false => format!("<section><h2>Evidence</h2>{out}</section>"),
+    }
+}
+
+/// Findings: `{about, text}` each; what has many lines, as a goroutine dump, is folded once more.
+fn found(value: &Value) -> Option<String> {
+    let mut rows = String::new();
+    for finding in value["found"].as_array()? {
+        let told = finding["text"].as_str().unwrap_or_default();
+        let told = match told.lines().count() {
+            0 | 1 => text(told),
+            n => format!(
+                "<details><summary>{n} lines</summary><pre>{}</pre></details>",
+                lines(told)
+            ),
+        };
+        let about = text(finding["about"].as_str().unwrap_or_default());
+        rows.push_str(&format!(
+            "<tr><th>{about}</th><td class=\"code\">{told}</td></tr>"
+        ));
+    }
+    Some(format!("<table class=\"pairs\">{rows}</table>"))
+}
+
+fn lines(raw: &str) -> String {
+    raw.lines().map(text).collect::<Vec<_>>().join("\n")
+}
+
+/// Every rule that was consulted about which go runs.
+fn rules(whole: &Whole) -> String {
+    let mut rows = String::new();
+    let chosen = whole.shown.iter().filter(|value| value["kind"] == "toolchain");
+    for rule in chosen.filter_map(|value| value["rules"].as_array()).flatten() {
+        let cell = |name: &str| text(rule[name].as_str().unwrap_or_default());
+        rows.push_str(&format!(
+            "<tr><td>{}</td><td class=\"code\">{}</td><td class=\"code\">{}</td><td>{}</td></tr>",
+            cell("rule"),
+            cell("place"),
+            cell("says"),
+            cell("verdict")
+        ));
+    }
+    match rows.is_empty() {
+        true => rows,
+        false => format!(
+            "<h3>How it was chosen</h3><div class=\"wide\"><table><tr><th>rule</th><th>where</th><th>says</th>\
+             <th>so</th></tr>{rows}</table></div>"
+        ),
     }
 }
 

@@ -23,7 +23,7 @@ pub(in super::super) fn render(story: &Story, whole: &Whole) -> String {
     let data = data(story, &mirrors).to_string();
     // Only this script may run, whatever the texts of a trace hold (CSP3, hash-source).
     let hash = base64(digest(&SHA256, SCRIPT.as_bytes()).as_ref());
-    let mut parts: BTreeMap<&str, String> = markup::parts(story, whole, &mirrors).into();
+    let mut parts: BTreeMap<&str, String> = markup::parts(story, whole, &mirrors);
     parts.insert("style", STYLE.to_string());
     parts.insert("script", SCRIPT.to_string());
     parts.insert("script-hash", format!("'sha256-{hash}'"));

@@ -27,6 +27,12 @@ impl Names {
 
     fn token(&self, token: &str) -> String {
         if let Some((scheme, rest)) = token.split_once("://") {
+            let is_scheme = scheme.chars().all(|c| c.is_ascii_alphanumeric());
+            let scheme = if is_scheme {
+                scheme.to_string()
+            } else {
+                self.token(scheme)
+            };
             return format!("{scheme}://{}", self.url(rest));
         }
         // `*.corp.example/team`
@@ -292,7 +298,7 @@ pub fn is_version(text: &str) -> bool {
                 && ["rc", "beta", "alpha", "pre"].iter().any(|p| part.starts_with(p))
             || part.chars().all(|c| c.is_ascii_hexdigit())
     };
-    core.split('.').all(number) && tail.split(['-', '+', '.']).all(harmless)
+    core.split('.').count() <= 3 && core.split('.').all(number) && tail.split(['-', '+', '.']).all(harmless)
 }
 
 /// The IP address of `ip` or `ip:port`.

@@ -7,7 +7,7 @@ use crate::trace::event::Event;
 use crate::trace::secrets::Secrets;
 use crate::trace::story::{End, Story};
 use crate::trace::whole::{Hide, Whole};
-use crate::ui::words::{bytes, duration, plain, share};
+use crate::ui::words::{bytes, count, duration, plain, share};
 use crate::ui::{self, Style};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -118,7 +118,6 @@ pub(super) fn rows(a: &Story, b: &Story) -> Vec<Row> {
     };
     pairs("versions", &versions(a), &versions(b), &mut rows);
     pairs("go settings", &a.run.settings, &b.run.settings, &mut rows);
-    pairs("environment", &environment(a), &environment(b), &mut rows);
     mirrors(a, b, &mut rows);
     pairs("modules", &modules(a), &modules(b), &mut rows);
     timings(a, b, &mut rows);
@@ -132,6 +131,7 @@ pub(super) fn rows(a: &Story, b: &Story) -> Vec<Row> {
         s.incidents.iter().filter_map(change).collect()
     };
     pairs("files changed", &changed(a), &changed(b), &mut rows);
+    environments(a, b, &mut rows);
     rows
 }
 
@@ -172,6 +172,26 @@ fn outcome(a: &Story, b: &Story, rows: &mut Vec<Row>) {
     );
 }
 
+fn environments(a: &Story, b: &Story, rows: &mut Vec<Row>) {
+    let (mut one, mut two) = (environment(a), environment(b));
+    // Of two long lists what stands in one alone.
+    if let (Some(x), Some(y)) = (one.get("PATH"), two.get("PATH")) {
+        let alone = |of: &str, other: &str| -> String {
+            let other: BTreeSet<&str> = other.split(':').collect();
+            let mut dirs: Vec<&str> = of.split(':').filter(|dir| !other.contains(dir)).collect();
+            dirs.dedup();
+            dirs.join(":")
+        };
+        let (left, right) = (alone(x, y), alone(y, x));
+        if !(left.is_empty() && right.is_empty()) {
+            one.remove("PATH");
+            two.remove("PATH");
+            push(rows, "environment", "PATH, what is not in both", left, right);
+        }
+    }
+    pairs("environment", &one, &two, rows);
+}
+
 fn environment(s: &Story) -> BTreeMap<String, String> {
     let relevant = |(name, _): &(&String, &String)| {
         !NOISE.contains(&name.as_str()) && !s.run.settings.contains_key(*name)
@@ -210,8 +230,8 @@ fn mirrors(a: &Story, b: &Story, rows: &mut Vec<Row>) {
                         format!("first byte {}", duration(ms))
                     });
                     format!(
-                        "{} attempts, {} ok, {first}, {}",
-                        tally.attempts,
+                        "{}, {} ok, {first}, {}",
+                        count(tally.attempts, "attempt"),
                         share(tally.ok, tally.attempts),
                         bytes(tally.bytes)
                     )
@@ -314,3 +334,7 @@ fn push(rows: &mut Vec<Row>, section: &'static str, what: &str, a: String, b: St
         });
     }
 }
+
+#[cfg(test)]
+#[path = "diff_tests.rs"]
+mod tests;

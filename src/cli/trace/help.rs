@@ -15,18 +15,18 @@ Examples:
 pub(super) const DIFF: &str = "\
 Examples:
   gosteady trace diff 01ab 02cd                 what worked against what did not
-  gosteady trace diff ci.jsonl                  a colleague's or CI's trace against the last run";
+  gosteady trace diff ci.jsonl                  CI's trace against the last run";
 
 pub(super) const STATS: &str = "\
 Examples:
   gosteady trace stats --since 7d               how each mirror did this week
-  gosteady trace stats --prometheus -o /var/lib/node_exporter/gosteady.prom";
+  gosteady trace stats --prometheus -o gosteady.prom";
 
 pub(super) const EXPORT: &str = "\
 Examples:
   gosteady trace export -f html -o run.html     a report to read in a browser
   gosteady trace export -f markdown             a summary to paste into an issue
-  gosteady trace export -f perfetto -o run.json to open at https://ui.perfetto.dev
+  gosteady trace export -f perfetto -o run.json for https://ui.perfetto.dev
   gosteady trace export -f otlp | curl -H 'Content-Type: application/json' \\
       --data-binary @- http://localhost:4318/v1/traces
 

@@ -112,7 +112,8 @@ pub(super) fn rows(read: &[Read], style: Style) -> String {
             }
             None => row.extend(["unreadable", "", "", ""].map(Cell::from)),
         }
-        row.push(Cell::styled(entry.name.id.clone(), |t| style.dim(t)));
+        // Enough to name a run by; the whole id would not fit into 80 columns.
+        row.push(Cell::styled(&entry.name.id[..8], |t| style.dim(t)));
         rows.push(row);
     }
     aligned(&rows, &[false, false, false, true, true, true, false])

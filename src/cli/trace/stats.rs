@@ -41,18 +41,19 @@ pub(super) fn run(
 
 fn tables(stats: &Stats, style: Style) -> String {
     let all = &stats.all;
-    let mut out = format!(
-        "{}\n",
-        style.bold(&format!(
-            "{}, {} failed, {} hung: {}, {} saved by trying again, {} ready before go asked",
-            count(all.runs, "run"),
-            all.failed,
-            all.hung,
-            count(all.requests, "request"),
-            all.saved,
-            all.ready
-        ))
+    let runs = format!(
+        "{}, {} failed, {} hung",
+        count(all.runs, "run"),
+        all.failed,
+        all.hung
     );
+    let requests = format!(
+        "{}, {} saved by trying again, {} ready before go asked",
+        count(all.requests, "request"),
+        all.saved,
+        all.ready
+    );
+    let mut out = format!("{}\n{requests}\n", style.bold(&runs));
     let head = |names: &[&str]| -> Vec<Cell> {
         names
             .iter()

@@ -202,8 +202,8 @@ fn the_list_is_a_table() {
         list::rows(&[(entry, Some(summary)), (unreadable, None)], Style::plain()),
         "\
 TIME (UTC)           COMMAND       OUTCOME       TOOK  ASKED  FAILED  ID
-2026-11-21 04:05:00  mod download  ok          501 ms      1       1  00000000000000aa
-2026-11-21 04:05:00  get           unreadable                         00000000000000aa
+2026-11-21 04:05:00  mod download  ok          501 ms      1       1  00000000
+2026-11-21 04:05:00  get           unreadable                         00000000
 "
     );
 }

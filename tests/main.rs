@@ -16,6 +16,8 @@ mod suite {
     mod faults;
     mod prefetch;
     mod servers;
+    mod trace;
+    mod trace_secrets;
     mod transparency;
     mod verify;
 }

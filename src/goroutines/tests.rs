@@ -34,7 +34,7 @@ fn a_real_program_on_sigquit() {
         "sync.(*Mutex).lockSlow",
         "sync.(*Mutex).Lock",
         "main.(*worker).wait",
-        "main.main.func4",
+        "main.main.func2",
         "runtime.goexit",
     ];
     assert_eq!(names, want);

@@ -214,7 +214,8 @@ impl Case<'_> {
             ui::note(&warning);
         }
         // A failure that the network had no part in (a compile error) is go's to tell alone.
-        let ours = summary.requests > 0 || report.is_some_and(|r| r.end.ended_by_us.is_some());
+        let ours = summary.requests > 0
+            || report.is_some_and(|r| r.end.ended_by_us.is_some() || r.end.leaves_ended > 0);
         let failed = matches!(next, Next::End(Outcome::Exited(1..) | Outcome::Ours(_)));
         if let Some(path) = finished.path.filter(|_| failed && ours) {
             ui::note(&format!(

@@ -115,12 +115,10 @@ fn of_vcs(family: &Family<'_>) -> Option<Diagnosis> {
     if let Some(prompt) = prompt(&below, &subject) {
         return Some(prompt);
     }
-    if let Some(helper) = below.iter().find(|s| is_credential_helper(&s.argv)) {
+    if let Some(helper) = below.iter().find(|s| is_credential_helper(s)) {
         let leaf = family.leaf(helper);
-        let what = format!(
-            "{subject}: the credential helper {} does not answer",
-            helper.process.name
-        );
+        let name = helper_name(helper);
+        let what = format!("{subject}: the credential helper {name} does not answer");
         return Some(silent(Cause::CredentialHelper, what, leaf));
     }
     if let Some((socket, owner)) = busiest(&below) {
@@ -141,7 +139,7 @@ fn of_vcs(family: &Family<'_>) -> Option<Diagnosis> {
 fn of_helper(family: &Family<'_>) -> Option<Diagnosis> {
     let top = family.top(Kind::Helper)?;
     let below = family.below(top);
-    let subject = short_command(&top.argv[..top.argv.len().min(1)]);
+    let subject = helper_name(top);
     if let Some(prompt) = prompt(&below, &subject) {
         return Some(prompt);
     }
@@ -210,8 +208,17 @@ fn silent(cause: Cause, what: String, leaf: &Sighting) -> Diagnosis {
     }
 }
 
-/// Programs that do nothing but ask a human.
-const ASKERS: [&str; 4] = ["askpass", "pinentry", "credential-manager-ui", "git-gui--askpass"];
+/// Programs that do nothing but open a window and ask a human.
+#[rustfmt::skip]
+const ASKERS: [&str; 7] = [
+    "ssh-askpass", "x11-ssh-askpass", "gnome-ssh-askpass", "ksshaskpass", "lxqt-openssh-askpass", "openssh-askpass",
+    "pinentry",
+];
+
+// The kernel cuts a name to 15 bytes; pinentry comes in several kinds.
+fn is_asker(name: &str) -> bool {
+    name.starts_with("pinentry") || ASKERS.iter().any(|asker| &asker[..asker.len().min(15)] == name)
+}
 
 // Somebody reads the terminal, or a program that only asks is there. The terminal has somebody in front of it for all
 // that we can know; without one, and without a display, nobody can ever answer.
@@ -227,8 +234,7 @@ fn prompt(below: &[&Sighting], subject: &str) -> Option<Diagnosis> {
         let what = format!("{subject}: {name} waits for an answer on {terminal}");
         return Some(Diagnosis::reported(by(asker, secret), what));
     }
-    let asks = |s: &&&Sighting| ASKERS.iter().any(|name| s.process.name.contains(name));
-    let asker = below.iter().find(asks)?;
+    let asker = below.iter().find(|s| is_asker(&s.process.name))?;
     let name = &asker.process.name;
     if asker.display || asker.process.terminal {
         let what = format!("{subject}: {name} waits for an answer");
@@ -291,8 +297,40 @@ fn is_buildvcs(argv: &[String]) -> bool {
     argv.iter().skip(1).any(|arg| arg == "status")
 }
 
+// A helper by its name alone: its arguments may hold anything. A script is named, not its interpreter.
+fn helper_name(helper: &Sighting) -> String {
+    let base = |word: &str| word.rsplit('/').next().unwrap_or(word).to_string();
+    let words: Vec<&str> = helper.argv.iter().map(String::as_str).collect();
+    let name = match words[..] {
+        [_, "-c", script, ..] => script.split_whitespace().next().map(base),
+        [program, script, ..] if base(script).contains("credential-") || is_interpreter(&base(program)) => {
+            Some(base(script))
+        }
+        [program, ..] => Some(base(program)),
+        [] => None,
+    };
+    name.filter(|n| !n.is_empty())
+        .unwrap_or_else(|| helper.process.name.clone())
+}
+
+fn is_interpreter(program: &str) -> bool {
+    let names = [
+        "sh", "bash", "dash", "zsh", "ksh", "ash", "python", "perl", "ruby", "node",
+    ];
+    names.iter().any(|n| {
+        program
+            .strip_prefix(n)
+            .is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
+    })
+}
+
 // git runs `git credential-NAME get`, `git-credential-NAME get` or `sh -c "SCRIPT get"` (gitcredentials(7)).
-fn is_credential_helper(argv: &[String]) -> bool {
+fn is_credential_helper(s: &Sighting) -> bool {
+    let argv = &s.argv;
+    // GIT_ASKPASS, SSH_ASKPASS, core.askPass: often a script that fetches a token.
+    if s.process.name.contains("askpass") {
+        return true;
+    }
     let asks = |word: &str| ["get", "store", "erase"].iter().any(|verb| word.ends_with(verb));
     let shell =
         || argv.get(1).is_some_and(|arg| arg == "-c") && argv.get(2).is_some_and(|script| asks(script));

@@ -3,6 +3,7 @@
 use super::Job;
 use super::clock::WorkClock;
 use super::diagnosis::{Diagnosis, diagnose};
+use super::dump::Stacks;
 use super::ending::Execution;
 use super::evidence::{self, show};
 use super::progress::Progress;
@@ -11,7 +12,6 @@ use super::tree::Identity;
 use super::waiting;
 use crate::activity::Activity;
 use crate::cause::Cause;
-use crate::trace::event::Finding;
 use crate::trace::{Event, Recorder};
 use crate::ui::{self, live::Live};
 use nix::unistd::Pid;
@@ -30,11 +30,14 @@ pub struct Judge<'a> {
     live: Live,
     // Why the child itself is being ended.
     sentence: Option<String>,
+    leaves: u32,
     told: BTreeSet<Cause>,
     // The evidence of this silence is in the trace.
     recorded: bool,
-    // The cause and what was waited for, as last recorded.
-    last: Option<(String, String)>,
+    // What was found last in this silence.
+    seen: Option<(Cause, Option<Identity>)>,
+    // The evidence as last recorded.
+    last: Option<Event>,
     // Survived KILL: nothing more can be done about them.
     spared: BTreeSet<Identity>,
 }
@@ -53,8 +56,10 @@ impl<'a> Judge<'a> {
             progress: Progress::new(job.bounds.report_after),
             live: Live::new(job.progress),
             sentence: None,
+            leaves: 0,
             told: BTreeSet::new(),
             recorded: false,
+            seen: None,
             last: None,
             spared: BTreeSet::new(),
         }
@@ -69,6 +74,7 @@ impl<'a> Judge<'a> {
     pub fn progress(&mut self, now: Duration) {
         self.watch.progress(now);
         self.recorded = false;
+        self.seen = None;
     }
 
     /// Work time until something may be due.
@@ -80,6 +86,11 @@ impl<'a> Judge<'a> {
     /// Why the child itself was ended, if it was.
     pub fn sentence(&self) -> Option<&str> {
         self.sentence.as_deref()
+    }
+
+    /// How many descendants were ended alone.
+    pub fn leaves(&self) -> u32 {
+        self.leaves
     }
 
     /// Looks at what moves, and says what is to be ended. `ending`: something is on its way out already, and only the
@@ -114,6 +125,13 @@ impl<'a> Judge<'a> {
 
     fn look(&mut self, now: Duration, silent: Duration, report: bool) -> Option<Execution> {
         let (mut found, findings) = self.find();
+        // What is waited for has changed: so something moved, if only somebody's answer to a prompt.
+        let key = (found.cause, found.leaf.as_ref().map(|(id, _)| *id));
+        if self.seen.is_some_and(|before| before != key) {
+            self.progress(now);
+            return None;
+        }
+        self.seen = Some(key);
         if found
             .leaf
             .as_ref()
@@ -143,6 +161,7 @@ impl<'a> Judge<'a> {
                     None => self.end_all(now, &why, &found),
                     Some((id, name)) => {
                         let why = reason(&why, &found);
+                        self.leaves += 1;
                         self.live.clear();
                         ui::note(&format!("ending {name} (pid {}): {why}", id.pid));
                         Execution::leaf(*id, name, &why, now)
@@ -168,27 +187,32 @@ impl<'a> Judge<'a> {
     }
 
     /// The stacks that go printed when it was ended.
-    pub fn record_stacks(&mut self, found: Vec<Finding>) {
-        if let Some(most) = found.get(1) {
-            ui::note(&format!("the goroutines of {}: {}", self.name, most.text));
+    pub fn record_stacks(&mut self, stacks: Stacks) {
+        if !stacks.short.is_empty() {
+            ui::note(&format!("the stacks of {}: {}", self.name, stacks.short));
         }
-        let (cause, what) = self.last.clone().unwrap_or_default();
-        self.recorder.emit(Event::Evidence {
-            cause,
-            what,
-            for_ms: 0.0,
-            found,
-        });
+        if let Some(Event::Evidence {
+            cause, what, for_ms, ..
+        }) = self.last.clone()
+        {
+            self.recorder.emit(Event::Evidence {
+                cause,
+                what,
+                for_ms,
+                found: stacks.found,
+            });
+        }
     }
 
     fn record(&mut self, found: &Diagnosis, evidence: &evidence::Evidence, silent: Duration) {
-        self.last = Some((found.cause.id().to_string(), found.what.clone()));
-        self.recorder.emit(Event::Evidence {
+        let event = Event::Evidence {
             cause: found.cause.id().to_string(),
             what: found.what.clone(),
             for_ms: silent.as_secs_f64() * 1e3,
             found: show::findings(evidence, Instant::now()),
-        });
+        };
+        self.last = Some(event.clone());
+        self.recorder.emit(event);
     }
 }
 

@@ -97,6 +97,8 @@ pub struct End {
     pub signal: Option<i32>,
     /// Why we ended it; `None` when it ended by itself.
     pub ended_by_us: Option<String>,
+    /// How many of its descendants we ended alone, so that it could go on or say what failed.
+    pub leaves_ended: u32,
     /// What was held of its stderr, rewrites applied.
     pub held: Vec<u8>,
 }

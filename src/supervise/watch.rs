@@ -203,14 +203,15 @@ impl Supervision<'_> {
         let Some((relay, kept)) = relay.and_then(|r| r.take_kept().map(|kept| (r, kept))) else {
             return;
         };
-        match dump::findings(&kept) {
-            Some(found) => self.judge.record_stacks(found),
+        match dump::stacks(&kept) {
+            Some(stacks) => self.judge.record_stacks(stacks),
             None => relay.give_back(kept, self.recorder),
         }
     }
 
     fn close(mut self) -> End {
         self.judge.live().clear();
+        self.end.leaves_ended = self.judge.leaves();
         self.end.ended_by_us = self.judge.sentence().map(str::to_string);
         self.take_dump();
         for relay in self.relays.drain(..) {

@@ -112,7 +112,7 @@ fn of_vcs(family: &Family<'_>) -> Option<Diagnosis> {
     if is_buildvcs(&top.argv) {
         return Some(Diagnosis::reported(Cause::BuildvcsGitStatus, subject));
     }
-    if let Some(prompt) = prompt(&below, &subject) {
+    if let Some(prompt) = prompt(family, &below, &subject) {
         return Some(prompt);
     }
     if let Some(helper) = below.iter().find(|s| is_credential_helper(s)) {
@@ -140,7 +140,7 @@ fn of_helper(family: &Family<'_>) -> Option<Diagnosis> {
     let top = family.top(Kind::Helper)?;
     let below = family.below(top);
     let subject = helper_name(top);
-    if let Some(prompt) = prompt(&below, &subject) {
+    if let Some(prompt) = prompt(family, &below, &subject) {
         return Some(prompt);
     }
     let what = match busiest(&below) {
@@ -222,7 +222,7 @@ fn is_asker(name: &str) -> bool {
 
 // Somebody reads the terminal, or a program that only asks is there. The terminal has somebody in front of it for all
 // that we can know; without one, and without a display, nobody can ever answer.
-fn prompt(below: &[&Sighting], subject: &str) -> Option<Diagnosis> {
+fn prompt<'a>(family: &Family<'a>, below: &[&'a Sighting], subject: &str) -> Option<Diagnosis> {
     let by = |s: &Sighting, secret: Option<bool>| match (s.process.name.as_str(), secret) {
         (name, Some(false)) if name.starts_with("ssh") => Cause::SshHostKey,
         (name, _) if name.starts_with("ssh") || name.starts_with("pinentry") => Cause::SshPassphrase,
@@ -243,7 +243,7 @@ fn prompt(below: &[&Sighting], subject: &str) -> Option<Diagnosis> {
     let what = format!("{subject}: {name} asks, and there is neither a terminal nor a display");
     Some(Diagnosis {
         class: Class::Endless,
-        ..silent(by(asker, Some(true)), what, asker)
+        ..silent(by(asker, Some(true)), what, family.leaf(asker))
     })
 }
 

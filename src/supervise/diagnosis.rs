@@ -294,7 +294,8 @@ fn subject(top: &Sighting, below: &[&Sighting]) -> String {
 
 // cmd/go/internal/vcs/vcs.go: gitStatus, hgStatus … in the user's own repository.
 fn is_buildvcs(argv: &[String]) -> bool {
-    argv.iter().skip(1).any(|arg| arg == "status")
+    let has = |word: &str| argv.iter().skip(1).any(|arg| arg == word);
+    has("status") || (has("log") && has("-1"))
 }
 
 // A helper by its name alone: its arguments may hold anything. A script is named, not its interpreter.

@@ -11,6 +11,7 @@ mod suite {
     mod bad_input;
     mod demo;
     mod faults;
+    mod goroutines;
     mod hangs;
     mod prefetch;
     mod servers;

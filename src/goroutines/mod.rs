@@ -56,7 +56,9 @@ pub struct Dump {
 impl Group {
     /// Whether the goroutines are the runtime's own: its collector, its finalizers, its scheduler.
     pub fn of_runtime(&self) -> bool {
-        let runtime = |name: &str| name.starts_with("runtime.") || name.starts_with("internal/runtime/");
+        // unique/handle.go: registerCleanup starts one as well.
+        let ours = ["runtime.", "internal/runtime/", "unique.runtime_"];
+        let runtime = |name: &str| ours.iter().any(|prefix| name.starts_with(prefix));
         !self.frames.is_empty()
             && self.frames.iter().all(|f| runtime(&f.function))
             && (self.created_by.is_empty() || runtime(&self.created_by))
@@ -67,10 +69,16 @@ impl Group {
         self.frames.iter().find(|f| !text::is_machinery(&f.function))
     }
 
-    /// The stack from there on.
+    /// The stack from there on, without the runtime's own start of it.
     pub fn telling(&self) -> &[Frame] {
-        let at = self.frames.iter().position(|f| !text::is_machinery(&f.function));
-        &self.frames[at.unwrap_or(0)..]
+        let own = |f: &Frame| !text::is_machinery(&f.function);
+        let start = self.frames.iter().position(own).unwrap_or(0);
+        let end = self
+            .frames
+            .iter()
+            .rposition(own)
+            .map_or(self.frames.len(), |last| last + 1);
+        &self.frames[start..end]
     }
 
     /// `3 × chan receive, up to 7 min`.

@@ -35,7 +35,6 @@ fn a_real_program_on_sigquit() {
         "sync.(*Mutex).Lock",
         "main.(*worker).wait",
         "main.main.func2",
-        "runtime.goexit",
     ];
     assert_eq!(names, want);
     assert_eq!(workers.created_by, "main.main");

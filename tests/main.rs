@@ -14,6 +14,8 @@ mod suite {
     mod demo;
     mod doctor;
     mod faults;
+    mod goroutines;
+    mod hangs;
     mod prefetch;
     mod servers;
     mod trace;

@@ -10,5 +10,5 @@ pub mod pattern;
 pub mod sums;
 
 pub use directives::{Directives, Require, directives};
-pub use lines::{Head, head, local_replacements, workspace_uses};
+pub use lines::{Head, head, line_of, local_replacements, workspace_uses};
 pub use sums::Sums;

@@ -5,6 +5,8 @@ pub mod completions;
 pub mod config;
 pub mod demo;
 mod frame;
+pub mod pin;
+pub mod toolchain;
 pub mod trace;
 pub mod which;
 
@@ -28,6 +30,8 @@ fn run(command: &Command, world: &World) -> Outcome {
     match command {
         Command::Config(args) => config::run(args, world),
         Command::Which(args) => which::run(args, world),
+        Command::Pin(args) => pin::run(args, world),
+        Command::Toolchain(cmd) => toolchain::run(cmd, world),
         Command::Trace(cmd) => trace::run(cmd, world),
         Command::Demo(args) => demo::run(args, world),
         Command::Completions(args) => completions::run(args),
@@ -77,7 +81,7 @@ mod tests {
     #[test]
     fn help_fits_a_terminal() {
         let root = Args::command();
-        let ours = ["config", "which", "completions"];
+        let ours = ["config", "which", "pin", "completions"];
         let pages = root.get_subcommands().filter(|c| ours.contains(&c.get_name()));
         for page in pages.chain([&root]) {
             let text = page.get_after_help().unwrap().to_string();
@@ -124,6 +128,8 @@ mod tests {
         for part in [
             "config",
             "which",
+            "pin",
+            "toolchain",
             "completions",
             "docs/configuration.md",
             "GOSTEADY_BYPASS=1",

@@ -1,0 +1,146 @@
+//! What to do when a toolchain that somebody asked for is not there. Pure.
+
+use super::pin::Pin;
+use super::provide::{Kind, Missing};
+use super::version::Version;
+use crate::config::{Enforce, Install, Settings};
+use crate::outcome::Code;
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Instead {
+    /// The go that is there gets it: with GOTOOLCHAIN naming it, it downloads and runs it. The line for the user, if any.
+    ByGo(Option<String>),
+    /// Nothing runs: the line for the user, and the status.
+    Refuse(String, Code),
+}
+
+/// What to do about a pinned toolchain that can't be provided. `present` is the version of the go that PATH gives, `None`
+/// where there is none or it can't be told.
+pub fn pinned(
+    want: &Version,
+    pin: &Pin,
+    missing: &Missing,
+    present: Option<&Version>,
+    settings: &Settings,
+) -> Instead {
+    let name = want.toolchain_name();
+    let refuse = |why: &str, code| {
+        let text = format!(
+            "{name}, pinned by {}, {}{why}; {}",
+            pin.place, missing.what, missing.fix
+        );
+        Instead::Refuse(text, code)
+    };
+    let able = present.is_some_and(Version::knows_toolchains) && want.is_toolchain();
+    match (missing.kind, settings.pin.install) {
+        (Kind::Passing, _) => refuse("", Code::TryAgain),
+        (Kind::NotTried, Install::Never) => refuse(" (pin.install = never)", Code::Refused),
+        (Kind::NotTried, install) if able => {
+            let line = format!(
+                "{name}, pinned by {}, is not installed; go downloads it",
+                pin.place
+            );
+            Instead::ByGo((install == Install::Auto).then_some(line))
+        }
+        (Kind::NotTried | Kind::Refused, _) => refuse("", Code::Refused),
+    }
+}
+
+/// What to do about a toolchain that go itself would download, `by` the place that asks for it.
+pub fn floor(name: &str, by: &str, settings: &Settings) -> Instead {
+    let fix = format!("gosteady toolchain install {}", name.trim_start_matches("go"));
+    let refuse = |why: &str| {
+        let text = format!("{name}, asked for by {by}, is not installed ({why}); {fix}");
+        Instead::Refuse(text, Code::Refused)
+    };
+    match (settings.pin.install, settings.pin.enforce) {
+        (Install::Never, _) => refuse("pin.install = never"),
+        (_, Enforce::Refuse) => refuse("pin.enforce = refuse"),
+        (Install::Auto, _) => Instead::ByGo(Some(format!(
+            "{name}, asked for by {by}, is not installed; go downloads it"
+        ))),
+        (Install::Always, _) => Instead::ByGo(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::toolchain::provide;
+    use std::path::Path;
+
+    fn shown(instead: Instead) -> String {
+        match instead {
+            Instead::ByGo(line) => format!("go: {}", line.unwrap_or_default()),
+            Instead::Refuse(text, code) => format!("{}: {text}", code as i32),
+        }
+    }
+
+    fn pinned_by(kind: Kind, present: Option<&str>, want: &str, change: impl Fn(&mut Settings)) -> String {
+        let want = Version::parse(want).unwrap();
+        let pin = Pin::in_file(".go-version", Path::new("/p/.go-version"), 1, &want.to_string());
+        let missing = Missing {
+            what: "is not installed".into(),
+            fix: provide::fix(&want),
+            kind,
+        };
+        let present = present.and_then(Version::parse);
+        let mut settings = Settings::default();
+        change(&mut settings);
+        shown(pinned(&want, &pin, &missing, present.as_ref(), &settings))
+    }
+
+    #[test]
+    fn pins() {
+        let plain = |_: &mut Settings| {};
+        assert_eq!(
+            pinned_by(Kind::NotTried, Some("1.26.1"), "1.22.1", plain),
+            "go: go1.22.1, pinned by /p/.go-version:1, is not installed; go downloads it"
+        );
+        assert_eq!(
+            pinned_by(Kind::NotTried, Some("1.26.1"), "1.22.1", |s| s.pin.install =
+                Install::Always),
+            "go: "
+        );
+        let refused =
+            "go1.22.1, pinned by /p/.go-version:1, is not installed; gosteady toolchain install 1.22.1";
+        for present in [None, Some("1.19.8")] {
+            assert_eq!(
+                pinned_by(Kind::NotTried, present, "1.22.1", plain),
+                format!("78: {refused}")
+            );
+        }
+        assert!(pinned_by(Kind::NotTried, Some("1.26.1"), "1.22", plain).starts_with("78: go1.22, "));
+        assert_eq!(
+            pinned_by(Kind::Passing, Some("1.26.1"), "1.22.1", plain),
+            format!("75: {refused}")
+        );
+        assert!(pinned_by(Kind::Refused, Some("1.26.1"), "1.22.1", plain).starts_with("78: "));
+        assert!(
+            pinned_by(Kind::NotTried, Some("1.26.1"), "1.22.1", |s| s.pin.install =
+                Install::Never)
+            .contains("(pin.install = never)")
+        );
+    }
+
+    #[test]
+    fn floors() {
+        let mut settings = Settings::default();
+        let by = |settings: &Settings| shown(floor("go1.30.0", "go.mod:3", settings));
+        assert_eq!(
+            by(&settings),
+            "go: go1.30.0, asked for by go.mod:3, is not installed; go downloads it"
+        );
+        settings.pin.enforce = Enforce::Refuse;
+        assert_eq!(
+            by(&settings),
+            "78: go1.30.0, asked for by go.mod:3, is not installed (pin.enforce = refuse); gosteady toolchain install 1.30.0"
+        );
+        settings.pin.enforce = Enforce::Switch;
+        settings.pin.install = Install::Never;
+        assert!(by(&settings).contains("pin.install = never"));
+        settings.pin.install = Install::Always;
+        assert_eq!(by(&settings), "go: ");
+    }
+}

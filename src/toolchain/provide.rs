@@ -1,0 +1,64 @@
+//! Making a toolchain available that is pinned and not there.
+
+use super::installed;
+use super::pin::Want;
+use super::version::Version;
+use crate::config::goenv::GoEnv;
+use crate::world::World;
+use std::path::{Path, PathBuf};
+
+/// Why a toolchain could not be made available.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// What happened, as a clause that follows the toolchain's name: `is not installed`.
+    pub what: String,
+    /// What the reader can do; a command or an instruction.
+    pub fix: String,
+    /// What follows from it.
+    pub kind: Kind,
+}
+
+/// What follows from a toolchain's absence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Nobody has tried to get it: a go that knows toolchains may, with GOTOOLCHAIN naming it.
+    NotTried,
+    /// It could not be had for a passing reason: safe to run again.
+    Passing,
+    /// It can't be had, or what was had is not what it should be.
+    Refused,
+}
+
+/// Makes a toolchain available and returns its GOROOT. A language version (1.22) stands for its newest patch.
+///
+/// # Errors
+/// [`Missing`] where it is not installed.
+pub fn provide(want: &Version, world: &World) -> Result<PathBuf, Missing> {
+    // Another process may have installed it since we looked.
+    let env = GoEnv::read(world, Path::new(""));
+    let asked = if want.is_toolchain() {
+        Want::Exact(want.clone())
+    } else {
+        Want::Newest(want.clone())
+    };
+    match installed::find(&asked, world, &env) {
+        Some(found) => Ok(found.root),
+        None => Err(Missing::not_tried(want)),
+    }
+}
+
+impl Missing {
+    /// Of a toolchain that nobody has tried to get.
+    pub fn not_tried(want: &Version) -> Missing {
+        Missing {
+            what: "is not installed".into(),
+            fix: fix(want),
+            kind: Kind::NotTried,
+        }
+    }
+}
+
+/// The command that mends a missing toolchain.
+pub fn fix(want: &Version) -> String {
+    format!("gosteady toolchain install {want}")
+}

@@ -11,8 +11,10 @@ mod suite {
     mod bad_input;
     mod demo;
     mod faults;
+    mod pins;
     mod prefetch;
     mod servers;
     mod transparency;
     mod verify;
+    mod versions;
 }

@@ -96,6 +96,11 @@ pub fn root_of(program: &Path) -> Option<PathBuf> {
     Some(real.parent()?.parent()?.to_path_buf())
 }
 
+// Joining nothing would leave a slash behind.
+fn tree(dir: PathBuf, below: &str) -> PathBuf {
+    if below.is_empty() { dir } else { dir.join(below) }
+}
+
 // The first of the newest.
 fn newest(found: impl Iterator<Item = Installed>) -> Option<Installed> {
     found.reduce(|best, next| if next.version > best.version { next } else { best })
@@ -131,7 +136,7 @@ impl Place {
         else {
             return None;
         };
-        let root = dir.join(format!("{prefix}{name}{suffix}")).join(below);
+        let root = tree(dir.join(format!("{prefix}{name}{suffix}")), below);
         self.at(root).filter(|found| want.is_met_by(&found.version))
     }
 
@@ -160,7 +165,7 @@ impl Place {
         let mut roots: Vec<PathBuf> = entries
             .flatten()
             .filter(|entry| fits(&entry.file_name()).is_some())
-            .map(|entry| entry.path().join(below))
+            .map(|entry| tree(entry.path(), below))
             .collect();
         roots.sort();
         roots.into_iter().filter_map(|root| self.at(root)).collect()

@@ -8,7 +8,7 @@ use super::decision::{self, Action, Decision};
 use super::exec;
 use super::memo::Memo;
 use super::nesting::{self, Nesting};
-use super::pinned::{self, Go};
+use super::pinned::{self, Chosen, Go};
 use super::scene::Scene;
 use super::table::{self, Class};
 use crate::config::{self, Loaded, goenv::GoEnv};
@@ -80,8 +80,8 @@ fn settle(world: &World, face: Face, missing: Option<&Missing>) -> Fast {
             Err(error) => not_found(error),
         });
     }
-    let (world, go, loaded) = match pinned::choose(world, face, missing) {
-        pinned::Choice::Run(chosen) => *chosen,
+    let chosen = match pinned::choose(world, face, missing) {
+        pinned::Choice::Run(chosen) => chosen,
         pinned::Choice::Missing(need) => return Fast::Missing(need),
         pinned::Choice::NotFound(error) => return Fast::Ended(not_found(error)),
         pinned::Choice::Refuse(text, code) => {
@@ -89,28 +89,39 @@ fn settle(world: &World, face: Face, missing: Option<&Missing>) -> Fast {
             return Fast::Ended(Outcome::Ours(code));
         }
     };
+    let (world, go) = (&chosen.world, &chosen.go);
     if face == Face::Gofmt {
-        return Fast::Ended(go.hand_over(&world));
+        return Fast::Ended(go.hand_over(world));
     }
-    match nesting::nesting(&world) {
-        Nesting::Free => command(world, go, &loaded),
+    match nesting::nesting(world) {
+        Nesting::Free => command(*chosen),
         // The shim above us guards what we download; only `go env` must not see its loopback.
         Nesting::Guarded if world.args.first().is_some_and(|a| a == "env") => {
-            let env = nesting::restored(&nesting::deeper(&world));
+            let env = nesting::restored(&nesting::deeper(world));
             go.tell();
             Fast::Ended(exec::exec(&go.real.path, &world.argv0, &world.args, Some(&env)))
         }
-        Nesting::Guarded => Fast::Ended(go.hand_over(&world)),
+        Nesting::Guarded => Fast::Ended(go.hand_over(world)),
         Nesting::Orphaned => {
-            let env = nesting::restored(&world.env);
-            command(world.with_env(env), go, &loaded)
+            let world = world.with_env(nesting::restored(&world.env));
+            command(Chosen {
+                world,
+                env: None,
+                ..*chosen
+            })
         }
     }
 }
 
-fn command(world: World, mut go: Go, loaded: &Loaded) -> Fast {
+fn command(chosen: Chosen) -> Fast {
+    let Chosen {
+        world,
+        mut go,
+        env,
+        loaded,
+    } = chosen;
     let command = Command::parse(&world.args);
-    let env = GoEnv::read(&world, &go.real.path);
+    let env = env.unwrap_or_else(|| GoEnv::read(&world, &go.real.path));
     let scene = Scene::read(&world, &env, &command);
     let decision = decision::decide(&command, &scene);
     if let Some(wanted) = scene.missing_toolchain.as_ref().filter(|_| !go.switches) {
@@ -126,7 +137,7 @@ fn command(world: World, mut go: Go, loaded: &Loaded) -> Fast {
         too_old(&mut go, &scene);
     }
     if decision.action == Action::Exec {
-        note_invocation(&world, &go.real, &command, loaded, decision.why);
+        note_invocation(&world, &go.real, &command, &loaded, decision.why);
         return Fast::Ended(go.hand_over(&world));
     }
     let forced = world.set_var("GOSTEADY_FORCE_GUARD").is_some();
@@ -134,7 +145,7 @@ fn command(world: World, mut go: Go, loaded: &Loaded) -> Fast {
     let may_be_known = decision.action != Action::ToolchainFirst && scene.missing_toolchain.is_none();
     if may_be_known && memo.as_ref().is_some_and(Memo::is_known) {
         let why = "this command on this input last made no request";
-        note_invocation(&world, &go.real, &command, loaded, why);
+        note_invocation(&world, &go.real, &command, &loaded, why);
         return Fast::Ended(go.hand_over(&world));
     }
 

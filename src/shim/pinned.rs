@@ -44,11 +44,24 @@ pub struct Need {
     pub world: World,
 }
 
+/// A go with all that it is run with.
+#[derive(Debug)]
+pub struct Chosen {
+    /// The surroundings, with what the pin puts in.
+    pub world: World,
+    /// The go.
+    pub go: Go,
+    /// Its settings, where they had to be read.
+    pub env: Option<GoEnv>,
+    /// The configuration as it is where go works.
+    pub loaded: Loaded,
+}
+
 /// What came of the pins.
 #[derive(Debug)]
 pub enum Choice {
-    /// Run this, with these surroundings and this configuration.
-    Run(Box<(World, Go, Loaded)>),
+    /// Run this.
+    Run(Box<Chosen>),
     /// The pinned toolchain must be provided first.
     Missing(Box<Need>),
     /// There is nothing to run.
@@ -132,15 +145,26 @@ pub fn choose(world: &World, face: Face, missing: Option<&Missing>) -> Choice {
         switch: switches,
         root: selection.switched.as_deref(),
     };
-    let env = match holds {
-        true => hold::held(&world, &GoEnv::read(&world, &go.real.path), hold),
-        false => None,
-    };
-    let world = match env {
-        Some(env) => world.with_env(env),
+    let mut env = holds.then(|| GoEnv::read(&world, &go.real.path));
+    let held = env.as_ref().and_then(|env| hold::held(&world, env, hold));
+    let world = match held {
+        Some(held) => {
+            let changed = world.with_env(held);
+            let moved = changed.var("GOROOT") != world.var("GOROOT");
+            let toolchain = changed.var("GOTOOLCHAIN").filter(|_| !moved);
+            env = env
+                .zip(toolchain)
+                .map(|(env, value)| env.with_var("GOTOOLCHAIN", value));
+            changed
+        }
         None => world,
     };
-    Choice::Run(Box::new((world, go, loaded)))
+    Choice::Run(Box::new(Chosen {
+        world,
+        go,
+        env,
+        loaded,
+    }))
 }
 
 // What to do without the pinned toolchain: `Ok`, with a line for the user, where the go of PATH is to switch to it by

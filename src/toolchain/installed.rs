@@ -50,18 +50,21 @@ enum Kind {
 }
 
 /// Finds a toolchain that is what a pin asks for: the first in the order of the places, or, for the newest patch of a
-/// line, the newest of all.
+/// line, the newest of all. What stands on PATH is asked last: its first go was asked before anybody came here.
 pub fn find(want: &Want, world: &World, env: &GoEnv) -> Option<Installed> {
-    let places = places(world, env);
     match want {
-        Want::Exact(version) => places.iter().find_map(|place| {
-            let root = match &place.kind {
-                Kind::Root(root) => root.clone(),
-                Kind::Versions { .. } => return names(version).iter().find_map(|n| place.named(n, want)),
-            };
-            place.at(root).filter(|found| want.is_met_by(&found.version))
-        }),
+        Want::Exact(version) => {
+            let met = |found: &Installed| want.is_met_by(&found.version);
+            let kept = kept(world, env);
+            let found = kept.iter().find_map(|place| place.of(version).find(met));
+            found.or_else(|| {
+                on_path(world)
+                    .iter()
+                    .find_map(|place| place.of(version).find(met))
+            })
+        }
         Want::Newest(line) => {
+            let places = places(world, env);
             let candidates = places.iter().flat_map(|place| place.all(Some(&line.language())));
             newest(candidates.filter(|found| want.is_met_by(&found.version)))
         }
@@ -106,15 +109,6 @@ fn newest(found: impl Iterator<Item = Installed>) -> Option<Installed> {
     found.reduce(|best, next| if next.version > best.version { next } else { best })
 }
 
-// How the directory of a version may be called: 1.20 is also 1.20.0, and a system's packages are named by the line.
-fn names(version: &Version) -> Vec<String> {
-    let mut names = vec![version.to_string(), version.language()];
-    if version.is_release() && !version.knows_toolchains() && names[0] == names[1] {
-        names[1].push_str(".0");
-    }
-    names
-}
-
 impl Place {
     fn at(&self, root: PathBuf) -> Option<Installed> {
         let version = version_at(&root)?;
@@ -126,18 +120,34 @@ impl Place {
         })
     }
 
-    fn named(&self, name: &str, want: &Want) -> Option<Installed> {
-        let Kind::Versions {
-            dir,
-            prefix,
-            suffix,
-            below,
-        } = &self.kind
-        else {
-            return None;
+    // What there may be of a version.
+    fn of(&self, version: &Version) -> impl Iterator<Item = Installed> {
+        let roots = match &self.kind {
+            Kind::Root(root) => vec![root.clone()],
+            Kind::Versions {
+                dir,
+                prefix,
+                suffix,
+                below,
+            } => {
+                let names = self.names(version).into_iter();
+                names
+                    .map(|name| tree(dir.join(format!("{prefix}{name}{suffix}")), below))
+                    .collect()
+            }
         };
-        let root = tree(dir.join(format!("{prefix}{name}{suffix}")), below);
-        self.at(root).filter(|found| want.is_met_by(&found.version))
+        roots.into_iter().filter_map(|root| self.at(root))
+    }
+
+    // How the directory of a version may be called: 1.20 is also 1.20.0, and a system's packages are named by the line.
+    fn names(&self, version: &Version) -> Vec<String> {
+        let mut names = vec![version.to_string()];
+        if matches!(self.from, "system" | "Homebrew") {
+            names.push(version.language());
+        } else if version.is_release() && names[0] == version.language() {
+            names.push(format!("{version}.0"));
+        }
+        names
     }
 
     // Those whose directory names a version of this line, or all.
@@ -172,22 +182,30 @@ impl Place {
     }
 }
 
-// In the order in which they are asked: what the user sees first, what go itself would use, version managers, the system.
 fn places(world: &World, env: &GoEnv) -> Vec<Place> {
-    let mut places = Vec::new();
-    let mut root = |from, root: PathBuf| {
-        places.push(Place {
-            from,
+    let mut places = on_path(world);
+    places.extend(kept(world, env));
+    places
+}
+
+fn on_path(world: &World) -> Vec<Place> {
+    let roots = find::all_on_path(world).into_iter().filter_map(|go| root_of(&go));
+    roots
+        .map(|root| Place {
+            from: "PATH",
             kind: Kind::Root(root),
-        });
-    };
-    for go in find::all_on_path(world) {
-        if let Some(tree) = root_of(&go) {
-            root("PATH", tree);
-        }
-    }
+        })
+        .collect()
+}
+
+// In the order in which they are asked: what go itself would use, version managers, the system.
+fn kept(world: &World, env: &GoEnv) -> Vec<Place> {
+    let mut places = Vec::new();
     if let Some(tree) = env.get("GOROOT") {
-        root("GOROOT", tree.into());
+        places.push(Place {
+            from: "GOROOT",
+            kind: Kind::Root(tree.into()),
+        });
     }
     let mut versions = |from, dir: Option<PathBuf>, prefix, suffix: &str, below| {
         let Some(dir) = dir else { return };

@@ -2,7 +2,7 @@
 
 use crate::config::{self, Loaded, goenv::GoEnv};
 use crate::outcome::{Code, Outcome};
-use crate::toolchain::absent::{self, Instead};
+use crate::toolchain::absent::{self, Instead, Present};
 use crate::toolchain::find::NotFound;
 use crate::toolchain::hold::{self, Hold};
 use crate::toolchain::pin::walk::Reach;
@@ -109,7 +109,7 @@ pub(super) fn ask(world: &World, program: &'static str) -> Answer {
         version,
         root,
     };
-    answer.conclude();
+    answer.conclude(floor::is_offline(&env));
     answer.environment(world, &env);
     answer.gather(world, &env, &dir);
     answer
@@ -117,15 +117,18 @@ pub(super) fn ask(world: &World, program: &'static str) -> Answer {
 
 impl Answer {
     // What follows from the verdict.
-    fn conclude(&mut self) {
+    fn conclude(&mut self, offline: bool) {
         let refuse = match (&self.selection.verdict, &self.selection.real) {
             (Verdict::Refuse(text), _) => Some((text.clone(), Code::Refused)),
             (Verdict::Missing(want), real) => {
                 let pin = self.selection.pin.as_ref();
                 let missing = Missing::not_tried(want);
-                let instead = pin.map(|pin| {
-                    absent::pinned(want, pin, &missing, self.version.as_ref(), &self.loaded.settings)
-                });
+                let present = Present {
+                    version: self.version.as_ref(),
+                    offline,
+                };
+                let settings = &self.loaded.settings;
+                let instead = pin.map(|pin| absent::pinned(want, pin, &missing, present, settings));
                 match instead {
                     Some(Instead::ByGo(line)) => {
                         self.notes.extend(line);

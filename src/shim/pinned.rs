@@ -5,7 +5,7 @@ use super::{fast, scene};
 use crate::config::{self, Loaded, goenv::GoEnv};
 use crate::face::Face;
 use crate::outcome::{Code, Outcome};
-use crate::toolchain::absent::{self, Instead};
+use crate::toolchain::absent::{self, Instead, Present};
 use crate::toolchain::find::{NotFound, RealGo};
 use crate::toolchain::hold::{self, Hold};
 use crate::toolchain::pin::{Pin, walk::Reach};
@@ -15,6 +15,7 @@ use crate::toolchain::{self, Ask, Selection, Verdict, floor, installed};
 use crate::trace::event::Rule;
 use crate::ui;
 use crate::world::World;
+use std::path::Path;
 
 /// The go that runs, and why.
 #[derive(Debug, Clone)]
@@ -178,10 +179,11 @@ fn without(
     face: Face,
 ) -> Result<Option<String>, Choice> {
     let real = selection.real.as_ref().ok();
-    let present = real.and_then(|real| installed::version_at(&installed::root_of(&real.path)?));
-    if let (Some(real), true) = (real, face == Face::Go)
-        && present.as_ref().is_some_and(Version::knows_toolchains)
-        && floor::is_at_hand(world, &GoEnv::read(world, &real.path), &want.toolchain_name())
+    let version = real.and_then(|real| installed::version_at(&installed::root_of(&real.path)?));
+    let env = GoEnv::read(world, real.map_or(Path::new(""), |real| &real.path));
+    if face == Face::Go
+        && version.as_ref().is_some_and(Version::knows_toolchains)
+        && floor::is_at_hand(world, &env, &want.toolchain_name())
     {
         return Ok(None);
     }
@@ -191,7 +193,11 @@ fn without(
             world: World::default(),
         })));
     };
-    match absent::pinned(want, pin, missing, present.as_ref(), &loaded.settings) {
+    let present = Present {
+        version: version.as_ref(),
+        offline: floor::is_offline(&env),
+    };
+    match absent::pinned(want, pin, missing, present, &loaded.settings) {
         Instead::ByGo(line) if face == Face::Go => Ok(line),
         Instead::ByGo(_) => {
             let text = format!(

@@ -1,10 +1,12 @@
 //! What to do when a toolchain that somebody asked for is not there. Pure.
 
-use super::pin::Pin;
+use super::pin::{Pin, Place};
 use super::provide::{Kind, Missing};
 use super::version::Version;
 use crate::config::{Enforce, Install, Settings};
 use crate::outcome::Code;
+
+const GOTOOLCHAIN: &str = "GOTOOLCHAIN";
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,13 +17,21 @@ pub enum Instead {
     Refuse(String, Code),
 }
 
-/// What to do about a pinned toolchain that can't be provided. `present` is the version of the go that PATH gives, `None`
-/// where there is none or it can't be told.
+/// The go that PATH gives, as far as it matters here.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Present<'a> {
+    /// Its version; `None` where there is none or it can't be told.
+    pub version: Option<&'a Version>,
+    /// Whether GOPROXY forbids it every download.
+    pub offline: bool,
+}
+
+/// What to do about a pinned toolchain that can't be provided.
 pub fn pinned(
     want: &Version,
     pin: &Pin,
     missing: &Missing,
-    present: Option<&Version>,
+    present: Present,
     settings: &Settings,
 ) -> Instead {
     let name = want.toolchain_name();
@@ -32,16 +42,24 @@ pub fn pinned(
         );
         Instead::Refuse(text, code)
     };
-    let able = present.is_some_and(Version::knows_toolchains) && want.is_toolchain();
+    let able = present.version.is_some_and(Version::knows_toolchains) && want.is_toolchain();
     match (missing.kind, settings.pin.install) {
         (Kind::Passing, _) => refuse("", Code::TryAgain),
         (Kind::NotTried, Install::Never) => refuse(" (pin.install = never)", Code::Refused),
         (Kind::NotTried, install) if able => {
-            let line = format!(
-                "{name}, pinned by {}, is not installed; go downloads it",
-                pin.place
-            );
-            Instead::ByGo((install == Install::Auto).then_some(line))
+            let line = match present.offline {
+                true => format!(
+                    "{name}, pinned by {}, is not installed, and GOPROXY is off; {}",
+                    pin.place, missing.fix
+                ),
+                false => format!(
+                    "{name}, pinned by {}, is not installed; go downloads it",
+                    pin.place
+                ),
+            };
+            // Who sets GOTOOLCHAIN asks go for it, and go says what it does.
+            let told = install == Install::Auto && pin.place != Place::Variable(GOTOOLCHAIN);
+            Instead::ByGo(told.then_some(line))
         }
         (Kind::NotTried | Kind::Refused, _) => refuse("", Code::Refused),
     }
@@ -57,10 +75,10 @@ pub fn floor(name: &str, by: &str, settings: &Settings) -> Instead {
     match (settings.pin.install, settings.pin.enforce) {
         (Install::Never, _) => refuse("pin.install = never"),
         (_, Enforce::Refuse) => refuse("pin.enforce = refuse"),
-        (Install::Auto, _) => Instead::ByGo(Some(format!(
+        (Install::Auto, _) if by != GOTOOLCHAIN => Instead::ByGo(Some(format!(
             "{name}, asked for by {by}, is not installed; go downloads it"
         ))),
-        (Install::Always, _) => Instead::ByGo(None),
+        (Install::Auto | Install::Always, _) => Instead::ByGo(None),
     }
 }
 
@@ -88,7 +106,11 @@ mod tests {
         let present = present.and_then(Version::parse);
         let mut settings = Settings::default();
         change(&mut settings);
-        shown(pinned(&want, &pin, &missing, present.as_ref(), &settings))
+        let present = Present {
+            version: present.as_ref(),
+            offline: false,
+        };
+        shown(pinned(&want, &pin, &missing, present, &settings))
     }
 
     #[test]
@@ -132,6 +154,7 @@ mod tests {
             by(&settings),
             "go: go1.30.0, asked for by go.mod:3, is not installed; go downloads it"
         );
+        assert_eq!(shown(floor("go1.30.0", "GOTOOLCHAIN", &settings)), "go: ");
         settings.pin.enforce = Enforce::Refuse;
         assert_eq!(
             by(&settings),

@@ -101,6 +101,13 @@ pub fn is_on_path(world: &World, name: &str) -> bool {
     which::which_in(name, world.var("PATH"), cwd).is_ok()
 }
 
+/// Whether GOPROXY forbids every download: `off`, and nothing before it.
+pub fn is_offline(env: &GoEnv) -> bool {
+    let list = env.text("GOPROXY");
+    let mut entries = list.split([',', '|']).map(str::trim).filter(|e| !e.is_empty());
+    entries.next() == Some("off")
+}
+
 /// The `go` line that a go of this version is too old for, as `file:line` and what it says: go will refuse to work.
 pub fn too_old(version: &Version, file: &Path) -> Option<(String, String)> {
     let text = std::fs::read(file).ok()?;

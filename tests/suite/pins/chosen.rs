@@ -225,8 +225,14 @@ fn a_toolchain_that_is_not_there() {
         return;
     };
     write(&sandbox, ".go-version", "1.22.10\n");
+    let err = sandbox.go(&["version"]).expect(0).err();
+    assert!(
+        err.contains("is not installed, and GOPROXY is off; gosteady toolchain install 1.22.10"),
+        "{err}"
+    );
+    ran(&sandbox);
     // The go that is there gets it by itself, even where GOTOOLCHAIN forbids it to move by itself.
-    sandbox.set("GOTOOLCHAIN", "local");
+    sandbox.set("GOTOOLCHAIN", "local").set("GOPROXY", "direct");
     let err = sandbox.go(&["version"]).expect(0).err();
     assert!(
         err.contains("go1.22.10, pinned by") && err.contains("is not installed; go downloads it"),
@@ -277,6 +283,8 @@ fn a_toolchain_that_is_not_there() {
         "PATH",
         std::env::join_paths([sandbox.path("shims"), "/nonexistent".into()]).unwrap(),
     );
+    // The last go that was seen is forgotten too.
+    sandbox.set("XDG_STATE_HOME", "");
     let err = sandbox.go(&["version"]).expect(127).err();
     assert!(err.contains("gosteady toolchain install 1.22.10"), "{err}");
 }

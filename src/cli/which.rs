@@ -109,7 +109,7 @@ pub(super) fn ask(world: &World, program: &'static str) -> Answer {
         version,
         root,
     };
-    answer.conclude(floor::is_offline(&env));
+    answer.conclude(world, &env);
     answer.environment(world, &env);
     answer.gather(world, &env, &dir);
     answer
@@ -117,18 +117,18 @@ pub(super) fn ask(world: &World, program: &'static str) -> Answer {
 
 impl Answer {
     // What follows from the verdict.
-    fn conclude(&mut self, offline: bool) {
+    fn conclude(&mut self, world: &World, env: &GoEnv) {
         let refuse = match (&self.selection.verdict, &self.selection.real) {
             (Verdict::Refuse(text), _) => Some((text.clone(), Code::Refused)),
             (Verdict::Missing(want), real) => {
                 let pin = self.selection.pin.as_ref();
                 let missing = Missing::not_tried(want);
-                let present = Present {
-                    version: self.version.as_ref(),
-                    offline,
-                };
+                let present = Present::look(real.as_ref().ok(), want, world, env);
                 let settings = &self.loaded.settings;
-                let instead = pin.map(|pin| absent::pinned(want, pin, &missing, present, settings));
+                let instead = pin.map(|pin| match absent::is_gos_affair(pin, &present, settings) {
+                    true => Instead::ByGo(None),
+                    false => absent::pinned(want, pin, &missing, &present, settings),
+                });
                 match instead {
                     Some(Instead::ByGo(line)) => {
                         self.notes.extend(line);

@@ -164,6 +164,7 @@ fn too_old(go: &mut Go, scene: &Scene) {
     let file = scene.work.as_deref().or(scene.module.as_deref());
     if let (Some(pin), Some(version), Some(file)) = (&go.pin, &go.version, file)
         && version.knows_toolchains()
+        && !pin.is_gos_own()
         && let Some((place, line)) = floor::too_old(version, file)
     {
         go.notes.push(format!(

@@ -11,7 +11,7 @@ use crate::toolchain::hold::{self, Hold};
 use crate::toolchain::pin::{Pin, walk::Reach};
 use crate::toolchain::provide::Missing;
 use crate::toolchain::version::Version;
-use crate::toolchain::{self, Ask, Selection, Verdict, floor, installed};
+use crate::toolchain::{self, Ask, Selection, Verdict};
 use crate::trace::event::Rule;
 use crate::ui;
 use crate::world::World;
@@ -179,25 +179,19 @@ fn without(
     face: Face,
 ) -> Result<Option<String>, Choice> {
     let real = selection.real.as_ref().ok();
-    let version = real.and_then(|real| installed::version_at(&installed::root_of(&real.path)?));
     let env = GoEnv::read(world, real.map_or(Path::new(""), |real| &real.path));
-    if face == Face::Go
-        && version.as_ref().is_some_and(Version::knows_toolchains)
-        && floor::is_at_hand(world, &env, &want.toolchain_name())
-    {
+    let present = Present::look(real, want, world, &env);
+    let (pin, settings) = (selection.pin.as_ref(), &loaded.settings);
+    if face == Face::Go && pin.is_some_and(|pin| absent::is_gos_affair(pin, &present, settings)) {
         return Ok(None);
     }
-    let (Some(missing), Some(pin)) = (missing, &selection.pin) else {
+    let (Some(missing), Some(pin)) = (missing, pin) else {
         return Err(Choice::Missing(Box::new(Need {
             want: want.clone(),
             world: World::default(),
         })));
     };
-    let present = Present {
-        version: version.as_ref(),
-        offline: floor::is_offline(&env),
-    };
-    match absent::pinned(want, pin, missing, present, &loaded.settings) {
+    match absent::pinned(want, pin, missing, &present, settings) {
         Instead::ByGo(line) if face == Face::Go => Ok(line),
         Instead::ByGo(_) => {
             let text = format!(

@@ -1,10 +1,14 @@
-//! What to do when a toolchain that somebody asked for is not there. Pure.
+//! What to do when a toolchain that somebody asked for is not there. Pure, but for looking at the go that is there.
 
-use super::pin::{Pin, Place};
+use super::find::RealGo;
+use super::pin::Pin;
 use super::provide::{Kind, Missing};
 use super::version::Version;
+use super::{floor, installed};
+use crate::config::goenv::GoEnv;
 use crate::config::{Enforce, Install, Settings};
 use crate::outcome::Code;
+use crate::world::World;
 
 const GOTOOLCHAIN: &str = "GOTOOLCHAIN";
 
@@ -18,12 +22,44 @@ pub enum Instead {
 }
 
 /// The go that PATH gives, as far as it matters here.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Present<'a> {
-    /// Its version; `None` where there is none or it can't be told.
-    pub version: Option<&'a Version>,
+#[derive(Debug, Clone, Default)]
+pub struct Present {
+    /// Whether there is one.
+    pub exists: bool,
+    /// Its version; `None` where it can't be told.
+    pub version: Option<Version>,
+    /// Whether it finds the wanted toolchain without a download.
+    pub has_it: bool,
     /// Whether GOPROXY forbids it every download.
     pub offline: bool,
+}
+
+impl Present {
+    /// Looks at a go, whose settings are `env`.
+    pub fn look(real: Option<&RealGo>, want: &Version, world: &World, env: &GoEnv) -> Present {
+        let root = real.and_then(|real| installed::root_of(&real.path));
+        Present {
+            exists: real.is_some(),
+            version: root.as_deref().and_then(installed::version_at),
+            has_it: floor::is_at_hand(world, env, &want.toolchain_name()),
+            offline: floor::is_offline(env),
+        }
+    }
+
+    fn knows_toolchains(&self) -> Option<bool> {
+        self.version.as_ref().map(Version::knows_toolchains)
+    }
+}
+
+/// Whether a pinned toolchain needs nothing from us: go has it at hand, or GOTOOLCHAIN names it, which go follows by itself
+/// unless it is known to be too old for that.
+pub fn is_gos_affair(pin: &Pin, present: &Present, settings: &Settings) -> bool {
+    let named = pin.is_gos_own() && settings.pin.install != Install::Never;
+    match present.knows_toolchains() {
+        Some(true) => present.has_it || named,
+        Some(false) => false,
+        None => present.exists && named,
+    }
 }
 
 /// What to do about a pinned toolchain that can't be provided.
@@ -31,7 +67,7 @@ pub fn pinned(
     want: &Version,
     pin: &Pin,
     missing: &Missing,
-    present: Present,
+    present: &Present,
     settings: &Settings,
 ) -> Instead {
     let name = want.toolchain_name();
@@ -42,7 +78,7 @@ pub fn pinned(
         );
         Instead::Refuse(text, code)
     };
-    let able = present.version.is_some_and(Version::knows_toolchains) && want.is_toolchain();
+    let able = present.knows_toolchains() == Some(true) && want.is_toolchain();
     match (missing.kind, settings.pin.install) {
         (Kind::Passing, _) => refuse("", Code::TryAgain),
         (Kind::NotTried, Install::Never) => refuse(" (pin.install = never)", Code::Refused),
@@ -58,7 +94,7 @@ pub fn pinned(
                 ),
             };
             // Who sets GOTOOLCHAIN asks go for it, and go says what it does.
-            let told = install == Install::Auto && pin.place != Place::Variable(GOTOOLCHAIN);
+            let told = install == Install::Auto && !pin.is_gos_own();
             Instead::ByGo(told.then_some(line))
         }
         (Kind::NotTried | Kind::Refused, _) => refuse("", Code::Refused),
@@ -103,14 +139,14 @@ mod tests {
             fix: provide::fix(&want),
             kind,
         };
-        let present = present.and_then(Version::parse);
         let mut settings = Settings::default();
         change(&mut settings);
         let present = Present {
-            version: present.as_ref(),
-            offline: false,
+            exists: present.is_some(),
+            version: present.and_then(Version::parse),
+            ..Present::default()
         };
-        shown(pinned(&want, &pin, &missing, present, &settings))
+        shown(pinned(&want, &pin, &missing, &present, &settings))
     }
 
     #[test]
@@ -144,6 +180,37 @@ mod tests {
                 Install::Never)
             .contains("(pin.install = never)")
         );
+    }
+
+    #[test]
+    fn what_go_does_by_itself() {
+        let file = Pin::in_file(".go-version", Path::new("/p/.go-version"), 1, "1.22.1");
+        let variable = Pin::gotoolchain("go1.22.1").unwrap();
+        // (version of the go, it has the toolchain, for a file, for GOTOOLCHAIN)
+        for (version, has_it, by_file, by_variable) in [
+            (Some("1.26.1"), false, false, true),
+            (Some("1.26.1"), true, true, true),
+            (Some("1.19.1"), true, false, false),
+            (None, true, false, true),
+        ] {
+            let present = Present {
+                exists: true,
+                version: version.and_then(Version::parse),
+                has_it,
+                offline: false,
+            };
+            let affair = |pin| is_gos_affair(pin, &present, &Settings::default());
+            assert_eq!(
+                (affair(&file), affair(&variable)),
+                (by_file, by_variable),
+                "{version:?} {has_it}"
+            );
+        }
+        assert!(!is_gos_affair(
+            &variable,
+            &Present::default(),
+            &Settings::default()
+        ));
     }
 
     #[test]

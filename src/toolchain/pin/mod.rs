@@ -186,6 +186,11 @@ impl Pin {
         })
     }
 
+    /// Whether it is GOTOOLCHAIN, which go follows by itself and tells about.
+    pub fn is_gos_own(&self) -> bool {
+        self.place == Place::Variable("GOTOOLCHAIN")
+    }
+
     /// What it asks for, where that is a version.
     pub fn version(&self) -> Option<&Version> {
         match &self.want {

@@ -5,11 +5,12 @@ use super::decision::Action;
 use super::fast::{Task, hand_over};
 use super::guard::{self, Fault, Plan, Report};
 use super::phase;
+use crate::config::goenv::GoEnv;
 use crate::config::{self, Settings};
 use crate::error::Finding;
 use crate::outcome::{Code, Outcome};
-use crate::toolchain::floor;
 use crate::toolchain::version::Version;
+use crate::toolchain::{floor, hold};
 use crate::trace::event::Run;
 use crate::trace::{Event, FileSink, Name, Recorder, log};
 use crate::ui;
@@ -124,7 +125,11 @@ fn toolchain(task: &Task) -> Event {
     let mut rules = go.rules.clone();
     let held = go.pin.is_some();
     let local = Version::parse(&version);
-    rules.extend(floor::rules(&task.world, &task.env, local.as_ref(), file, held));
+    // As the user has set it, not as the pin has.
+    let users = hold::released(&task.world).map(|env| task.world.with_env(env));
+    let world = users.as_ref().unwrap_or(&task.world);
+    let env = GoEnv::read(world, &go.real.path);
+    rules.extend(floor::rules(world, &env, local.as_ref(), file, held));
     Event::Toolchain {
         pinned: go.pin.as_ref().map(|pin| pin.text.clone()).unwrap_or_default(),
         go: go.real.path.to_string_lossy().into_owned(),

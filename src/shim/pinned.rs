@@ -91,11 +91,7 @@ pub fn choose(world: &World, face: Face, missing: Option<&Missing>) -> Choice {
     let released = hold::released(world).map(|env| world.with_env(env));
     let world = released.unwrap_or_else(|| world.clone());
     let command = Command::parse(if face == Face::Gofmt { &[] } else { &world.args });
-    let cwd = world.cwd.clone().unwrap_or_default();
-    let dir = command
-        .chdir
-        .as_ref()
-        .map_or(cwd.clone(), |chdir| cwd.join(chdir));
+    let dir = scene::dir(&world, &command);
     let loaded = config::load_in(&world, &dir);
     let ask = Ask {
         program: face.program().unwrap_or("go"),

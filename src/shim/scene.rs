@@ -48,8 +48,7 @@ const OLD_GOPROXY: &str = "https://proxy.golang.org,direct";
 impl Scene {
     /// Reads the surroundings of a command.
     pub fn read(world: &World, env: &GoEnv, command: &Command) -> Scene {
-        let cwd = world.cwd.clone().unwrap_or_default();
-        let dir = command.chdir.as_ref().map_or(cwd.clone(), |c| cwd.join(c));
+        let dir = dir(world, command);
         let goflags = argv::goflags(&env.text("GOFLAGS"));
         let module = up(&dir, "go.mod");
         let work = match env.text("GOWORK").as_str() {
@@ -82,6 +81,17 @@ impl Scene {
             missing_toolchain,
         }
     }
+}
+
+/// Where go works: the working directory, `-C` applied. As go finds it after a chdir: without links and `..`, so that its
+/// parents are what they seem.
+pub fn dir(world: &World, command: &Command) -> PathBuf {
+    let cwd = world.cwd.clone().unwrap_or_default();
+    let Some(chdir) = &command.chdir else {
+        return cwd;
+    };
+    let dir = cwd.join(chdir);
+    std::fs::canonicalize(&dir).unwrap_or(dir)
 }
 
 /// What kind of list a GOPROXY value is. Source: cmd/go/internal/modfetch/proxy.go (proxyList).

@@ -105,10 +105,16 @@ fn ranks_and_directories() {
         "the newest patch that is there"
     );
     write(&sandbox, "sub/.go-version", "1.23.1\n");
+    write(&sandbox, "other/x", "");
     assert_eq!(
         chosen(&sandbox, &["-C", "sub", "version"]),
         quiet("1.23.1"),
         "the nearest"
+    );
+    assert_eq!(
+        chosen(&sandbox, &["-C", "sub/../other/..", "version"]),
+        quiet("1.22.10"),
+        "a directory that is only passed through has no say"
     );
     write(&sandbox, "sub/gosteady.toml", "go.version = \"1.24.1\"\n");
     let (version, err) = chosen(&sandbox, &["-C", "sub", "version"]);

@@ -2,6 +2,7 @@
 
 use super::{two, write};
 use crate::support::{Sandbox, real_go};
+use gosteady::drill::{Fault, Server, Store};
 
 #[test]
 fn the_pinned_go_runs_and_builds() {
@@ -114,4 +115,32 @@ fn a_pin_ends_where_another_project_begins() {
             "elsewhere the go of PATH runs: {lines:?}"
         );
     }
+}
+
+#[test]
+fn a_pinned_go_is_guarded_like_any_other() {
+    let Some(mut two) = two("a_pinned_go_is_guarded_like_any_other") else {
+        return;
+    };
+    let store = Store::synthetic(3, 3);
+    let server = Server::start(store.clone(), Fault::Good).expect("a server");
+    let sandbox = &mut two.sandbox;
+    store.write_project(&sandbox.project()).expect("the project");
+    write(sandbox, ".go-version", &two.other);
+    let trace = sandbox.path("trace.jsonl");
+    sandbox
+        .set("GOPROXY", server.url())
+        .set("GOTOOLCHAIN", "auto")
+        .set("GOSTEADY_TRACE", &trace);
+    sandbox.go(&["mod", "download"]).expect(0);
+    assert_eq!(sandbox.zips(), 3);
+    let text = std::fs::read_to_string(&trace).unwrap();
+    assert!(
+        text.contains(&format!("\"GOVERSION\":\"go{}\"", two.other)),
+        "{text}"
+    );
+    // Nothing is asked twice: what a pinned go has fetched is there for the next command.
+    let before = server.requests().len();
+    sandbox.go(&["build", "./..."]).expect(0);
+    assert_eq!(server.requests().len(), before);
 }

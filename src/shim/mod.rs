@@ -61,9 +61,11 @@ pub fn run(world: &World, face: Face) -> Outcome {
     }
 }
 
-// Provides a pinned toolchain and takes the command from its beginning.
+// Provides a pinned toolchain and takes the command from its beginning. Without an installer that is whatever another
+// process may have installed by now; what follows otherwise, `toolchain::absent` decides.
 fn provided(world: &World, face: Face, need: &Need) -> Fast {
-    let why = match catch_unwind(AssertUnwindSafe(|| provide::provide(&need.want, &need.world))) {
+    let provided = AssertUnwindSafe(|| provide::provide(&need.want, &need.world, None));
+    let why = match catch_unwind(provided) {
         Ok(Ok(_)) => match fast::run(world, face) {
             Fast::Missing(_) => Missing {
                 what: "is there and could not be found".into(),

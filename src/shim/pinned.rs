@@ -2,7 +2,7 @@
 
 use super::argv::Command;
 use super::{fast, scene};
-use crate::config::{self, Loaded, goenv::GoEnv};
+use crate::config::{self, Install, Loaded, goenv::GoEnv};
 use crate::face::Face;
 use crate::outcome::{Code, Outcome};
 use crate::toolchain::absent::{self, Instead, Present};
@@ -41,6 +41,10 @@ pub struct Go {
 pub struct Need {
     /// Its version; a language version stands for its newest patch.
     pub want: Version,
+    /// Where it is pinned.
+    pub by: String,
+    /// Whether it may be installed.
+    pub install: Install,
     /// The surroundings without what a shim above put in.
     pub world: World,
 }
@@ -115,7 +119,6 @@ pub fn choose(world: &World, face: Face, missing: Option<&Missing>) -> Choice {
                 selection.notes.extend(line.filter(|_| !shows));
                 switch_to = Some(want);
             }
-            Err(Choice::Missing(_)) => return Choice::Missing(Box::new(Need { want, world })),
             Err(choice) => return choice,
         },
     }
@@ -184,7 +187,9 @@ fn without(
     let (Some(missing), Some(pin)) = (missing, pin) else {
         return Err(Choice::Missing(Box::new(Need {
             want: want.clone(),
-            world: World::default(),
+            by: pin.map(|pin| pin.place.to_string()).unwrap_or_default(),
+            install: settings.pin.install,
+            world: world.clone(),
         })));
     };
     match absent::pinned(want, pin, missing, &present, settings) {

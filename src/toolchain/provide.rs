@@ -29,11 +29,15 @@ pub enum Kind {
     Refused,
 }
 
-/// Makes a toolchain available and returns its GOROOT. A language version (1.22) stands for its newest patch.
+/// Installs a toolchain and returns its GOROOT. Whoever has a network hands one in: nothing here has.
+pub type Installer<'a> = &'a dyn Fn(&Version) -> Result<PathBuf, Missing>;
+
+/// Makes a toolchain available and returns its GOROOT. A language version (1.22) stands for its newest patch. Without an
+/// installer only what is there by now is found.
 ///
 /// # Errors
-/// [`Missing`] where it is not installed.
-pub fn provide(want: &Version, world: &World) -> Result<PathBuf, Missing> {
+/// [`Missing`] where it is not there, or as the installer says.
+pub fn provide(want: &Version, world: &World, installer: Option<Installer>) -> Result<PathBuf, Missing> {
     // Another process may have installed it since we looked.
     let env = GoEnv::read(world, Path::new(""));
     let asked = if want.is_toolchain() {
@@ -41,9 +45,10 @@ pub fn provide(want: &Version, world: &World) -> Result<PathBuf, Missing> {
     } else {
         Want::Newest(want.clone())
     };
-    match installed::find(&asked, world, &env) {
-        Some(found) => Ok(found.root),
-        None => Err(Missing::not_tried(want)),
+    match (installed::find(&asked, world, &env), installer) {
+        (Some(found), _) => Ok(found.root),
+        (None, Some(install)) => install(want),
+        (None, None) => Err(Missing::not_tried(want)),
     }
 }
 
@@ -61,4 +66,29 @@ impl Missing {
 /// The command that mends a missing toolchain.
 pub fn fix(want: &Version) -> String {
     format!("gosteady toolchain install {want}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_there_is_not_installed() {
+        use std::os::unix::fs::PermissionsExt;
+        let home = tempfile::tempdir().unwrap();
+        let world = World {
+            env: vec![("HOME".into(), home.path().into())],
+            ..World::default()
+        };
+        let want = Version::parse("1.2.3").unwrap();
+        let install = |_: &Version| Ok(PathBuf::from("/installed"));
+        assert_eq!(provide(&want, &world, None), Err(Missing::not_tried(&want)));
+        assert_eq!(provide(&want, &world, Some(&install)), Ok("/installed".into()));
+        let root = home.path().join("sdk/go1.2.3");
+        std::fs::create_dir_all(root.join("bin")).unwrap();
+        std::fs::write(root.join("VERSION"), "go1.2.3\n").unwrap();
+        std::fs::write(root.join("bin/go"), "").unwrap();
+        std::fs::set_permissions(root.join("bin/go"), std::fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(provide(&want, &world, Some(&install)), Ok(root));
+    }
 }

@@ -52,14 +52,13 @@ pub fn run(args: &Args, world: &World) -> Outcome {
 
 fn show(json: bool, world: &World) -> Outcome {
     let answer = which::ask(world, "go");
-    let pin = answer.selection.pin.as_ref();
+    let pin = answer.selection.in_effect();
     if json {
-        let pin = pin.map(
-            |pin| serde_json::json!({"rule": pin.rule, "place": pin.place.to_string(), "version": pin.text}),
-        );
+        let pin =
+            pin.map(|pin| serde_json::json!({"rule": pin.rule, "place": pin.place, "version": pin.says}));
         ui::out(&format!("{:#}\n", serde_json::json!({ "pin": pin })));
     } else if let Some(pin) = pin {
-        ui::out(&format!("{}  {}\n", pin.text, pin.place));
+        ui::out(&format!("{}  {}\n", pin.says, pin.place));
     } else {
         ui::out("nothing pins the Go version here; gosteady pin VERSION\n");
     }
@@ -104,8 +103,7 @@ fn findings(answer: &which::Answer) -> Vec<Finding> {
     };
     let selection = &answer.selection;
     let mut found = selection.faults.clone();
-    let in_effect = selection.rules.iter().find(|rule| rule.verdict == "in effect");
-    let Some(rule) = in_effect else {
+    let Some(rule) = selection.in_effect() else {
         if found.is_empty() {
             let fix = "gosteady pin VERSION".into();
             let what = "nothing pins the Go version".into();
@@ -192,11 +190,7 @@ fn afterwards(path: &Path, want: &Want, world: &World) {
     for fault in &after.selection.faults {
         ui::note(&format!("{}: {}; {}", fault.evidence, fault.what, fault.fix));
     }
-    let in_effect = after
-        .selection
-        .rules
-        .iter()
-        .find(|rule| rule.verdict == "in effect");
+    let in_effect = after.selection.in_effect();
     let ours = path.to_string_lossy();
     match in_effect {
         Some(rule) if !rule.place.starts_with(&*ours) => {

@@ -130,7 +130,7 @@ fn missing_toolchain(
     if exempt(command) {
         return None;
     }
-    let local = Version::parse(&env.go_version()?)?;
+    let local = Version::parse(&env.go_version()?).filter(Version::knows_toolchains)?;
     let wanted = floor::wanted(env, &local, file.map(PathBuf::as_path))?;
     (!floor::is_at_hand(world, env, &wanted.name)).then_some(wanted)
 }

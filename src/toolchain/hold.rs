@@ -64,16 +64,15 @@ pub fn held(world: &World, env: &GoEnv, hold: Hold<'_>) -> Option<Env> {
     let setting = env.text("GOTOOLCHAIN");
     // A go before 1.21 knows nothing of it; `local` stays where it is as well.
     let moves = |version: &Version| version.knows_toolchains() && setting != "local" && !setting.is_empty();
-    if let Some(version) = hold.version.filter(|v| hold.switch || moves(v))
-        && setting != version.toolchain_name()
-    {
-        put(
-            world,
-            &mut changed,
-            "GOTOOLCHAIN",
-            OsStr::new(&version.toolchain_name()),
-        );
-        any = true;
+    if let Some(version) = hold.version.filter(|v| hold.switch || moves(v)) {
+        let value = match hold.switch {
+            true => version.toolchain_name(),
+            false => version.staying(),
+        };
+        if setting != value {
+            put(world, &mut changed, "GOTOOLCHAIN", OsStr::new(&value));
+            any = true;
+        }
     }
     if let Some(root) = hold.root
         && env.get("GOROOT").is_some_and(|set| set != root.as_os_str())
@@ -172,6 +171,8 @@ mod tests {
             (child.text("GOTOOLCHAIN"), child.text("GOROOT")),
             (Some("local"), Some("/sdk"))
         );
+        let marked = held_in(&[], None, "go1.22.1 X:exp", false).unwrap();
+        assert_eq!(marked.text("GOTOOLCHAIN"), Some("local"));
         let forced = held_in(&[("GOTOOLCHAIN", "local")], None, "1.22.1", true).unwrap();
         assert_eq!(forced.text("GOTOOLCHAIN"), Some("go1.22.1"));
     }

@@ -173,6 +173,11 @@ fn line(fault: &Finding) -> String {
 }
 
 impl Selection {
+    /// The rule of the pin that counts, also where it only warns or says `system`.
+    pub fn in_effect(&self) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.verdict == choice::IN_EFFECT)
+    }
+
     fn enforce(&mut self, pin: Pin, enforce: Enforce, world: &World, ask: &Ask<'_>) {
         let Ok(want) = pin.want.clone() else { return };
         let Some(asked) = pin.version().cloned() else {

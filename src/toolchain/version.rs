@@ -17,6 +17,8 @@ pub struct Version {
     pre: Option<Number>,
     /// `-corp`; empty for the Go project's own.
     suffix: String,
+    /// Whether something follows after a blank, as in `go1.22.1 X:exp`.
+    marked: bool,
 }
 
 /// Decimal digits without leading zeros, of any length.
@@ -29,7 +31,10 @@ impl Version {
     /// file name.
     pub fn parse(text: &str) -> Option<Version> {
         let text = text.strip_prefix("go").unwrap_or(text);
-        let text = text.split([' ', '\t']).next()?;
+        let (text, marked) = match text.split_once([' ', '\t']) {
+            Some((text, _)) => (text, true),
+            None => (text, false),
+        };
         let (text, suffix) = text.split_at(text.find('-').unwrap_or(text.len()));
         if !suffix
             .bytes()
@@ -44,6 +49,7 @@ impl Version {
             kind: String::new(),
             pre: None,
             suffix: suffix.to_string(),
+            marked,
         };
         let rest;
         (version.major, rest) = number(text)?;
@@ -114,6 +120,15 @@ impl Version {
     /// Whether this Go knows GOTOOLCHAIN and toolchain lines, which came with 1.21.
     pub fn knows_toolchains(&self) -> bool {
         self.major > Number::new("1") || self.minor >= Number::new("21")
+    }
+
+    /// The value of GOTOOLCHAIN with which a go of this version stays what it is. A go whose version says more than its name
+    /// (`go1.22.1 X:exp`) does not know itself by that name: cmd/go/internal/gover/local.go (LocalToolchain).
+    pub fn staying(&self) -> String {
+        match self.marked {
+            true => "local".into(),
+            false => self.toolchain_name(),
+        }
     }
 
     /// The name of its toolchain: `go1.22.1`; `go1.20` for the first release of a line before 1.21.
@@ -236,6 +251,13 @@ mod tests {
         assert!(!v("1.21").is_toolchain() && v("1.20").is_toolchain() && v("1.21rc1").is_toolchain());
         assert!(!v("1.21rc1").is_release() && v("1.21.0").is_release());
         assert!(v("1.22.3").is_same_line(&v("1.22")) && !v("1.22.3").is_same_line(&v("1.2.3")));
+        assert_eq!(
+            (
+                v("go1.22.1 (Red Hat 1.22.1-1)").staying().as_str(),
+                v("go1.22.1").staying().as_str()
+            ),
+            ("local", "go1.22.1")
+        );
         assert!(v("1.21rc1").knows_toolchains() && !v("1.20.14").knows_toolchains());
         for (text, shown) in [
             ("go1.22.1-corp.2", "1.22.1-corp.2"),

@@ -3,6 +3,9 @@
 use super::Pin;
 use crate::trace::event::Rule;
 
+/// The verdict on the pin that counts.
+pub const IN_EFFECT: &str = "in effect";
+
 /// The outcome.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choice {
@@ -61,7 +64,7 @@ impl Choice {
                     bar.unwrap_or_default()
                 )
             }
-            (None, Ok(_)) => "in effect".into(),
+            (None, Ok(_)) => IN_EFFECT.into(),
             (None, Err(why)) => format!("not in effect: it {why}"),
         }
     }

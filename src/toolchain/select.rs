@@ -63,7 +63,7 @@ pub enum Verdict {
 pub fn select(world: &World, ask: &Ask<'_>, loaded: &Loaded) -> Selection {
     let real = find::real_go(world, ask.program);
     let choice = choice::choose(pins(world, ask, loaded, real.as_ref().ok()), ask.project_pins);
-    let mut faults = config_faults(loaded);
+    let mut faults = config_faults(loaded, ask.project_pins);
     faults.extend(choice.unusable.iter().map(not_followed));
     faults.extend(conflict(&choice));
     let told: Vec<String> = faults.iter().map(line).collect();
@@ -115,9 +115,9 @@ fn pins(world: &World, ask: &Ask<'_>, loaded: &Loaded, real: Option<&RealGo>) ->
 }
 
 // A configuration that can't be read may hide a pin, and a value that is no version is one.
-fn config_faults(loaded: &Loaded) -> Vec<Finding> {
-    let project = |place: &str| {
-        let file = place.split(':').next().unwrap_or_default();
+fn config_faults(loaded: &Loaded, project_pins: bool) -> Vec<Finding> {
+    let projects = |finding: &&Finding| {
+        let file = finding.evidence.split(':').next().unwrap_or_default();
         Path::new(file)
             .file_name()
             .is_some_and(|n| n == crate::config::file::PROJECT)
@@ -125,9 +125,11 @@ fn config_faults(loaded: &Loaded) -> Vec<Finding> {
     let whole = loaded
         .findings
         .iter()
-        .filter(|f| matches!(f.id, "config-syntax" | "config-unreadable") && project(&f.evidence));
+        .filter(|f| matches!(f.id, "config-syntax" | "config-unreadable"))
+        .filter(projects);
     whole
         .chain(loaded.findings_about("go.version"))
+        .filter(|f| project_pins || !projects(f))
         .map(|f| Finding {
             id: "pin-not-followed",
             what: format!("{}; a pin in it is not in effect", f.what),

@@ -214,6 +214,8 @@ fn enforcement() {
     write(&sandbox, ".go-version", "1.26.1\n");
     write(&sandbox, "gosteady.toml", "[go\n");
     refused(&sandbox, &["gosteady.toml:1:", "not TOML"]);
+    sandbox.go(&["install", "example.com/x@v1.0.0"]).expect(0);
+    ran(&sandbox);
     write(&sandbox, "gosteady.toml", "go.version = \"/opt/go\"\n");
     refused(&sandbox, &["gosteady.toml:1:", "is not a Go version"]);
     // A project's file may tighten, not loosen.

@@ -1,12 +1,13 @@
 //! The command line of gosteady, as clap reads it. Texts are written for somebody whose download hangs right now.
 
-use super::{check, completions, config, demo, doctor, explain, goroutines, trace, which};
+use super::{check, completions, config, demo, doctor, explain, goroutines, pin, toolchain, trace, which};
 use clap::{Parser, Subcommand};
 
 /// What every page of help ends with.
 const AFTER: &str = "\
 Examples:
   gosteady which --why         which go would run here, and why
+  gosteady pin 1.26.6          pin this project's Go version
   gosteady config              every setting, its value and who set it
   gosteady config --check      what is wrong with the configuration
   gosteady doctor              what is wrong on this machine
@@ -48,6 +49,11 @@ pub enum Command {
     Config(config::Args),
     /// Tell which go would run here.
     Which(which::Args),
+    /// Pin this project's Go version, show the pin, or check it.
+    Pin(pin::Args),
+    /// List the Go toolchains on this machine.
+    #[command(subcommand)]
+    Toolchain(toolchain::Cmd),
     /// List, show, compare and export what go commands did.
     #[command(subcommand)]
     Trace(trace::Cmd),

@@ -7,7 +7,7 @@
 //! 3   shim (flow)   |   cli -> drill                    the two flows never import each other
 //! 2   supervise   proxy   toolchain                     engines; none imports another
 //! 1   trace (Recorder, Event)   ui                      all may emit; only cli reads back
-//! 0   gomod config world outcome error clock activity secret
+//! 0   gomod sumdb fetch config world outcome error clock activity secret
 //! ```
 #![warn(missing_docs)]
 #![deny(unsafe_op_in_unsafe_fn)]
@@ -24,6 +24,7 @@ pub mod outcome;
 pub mod proxy;
 pub mod secret;
 pub mod shim;
+pub mod sumdb;
 pub mod supervise;
 pub mod toolchain;
 pub mod trace;

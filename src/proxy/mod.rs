@@ -11,7 +11,6 @@ mod classify;
 pub mod credentials;
 mod engine;
 mod failover;
-mod h1;
 mod learnt;
 mod list;
 mod loopback;

@@ -19,6 +19,7 @@ pub mod config;
 pub mod drill;
 pub mod error;
 pub mod face;
+pub mod fetch;
 pub mod gomod;
 pub mod outcome;
 pub mod proxy;

@@ -1,6 +1,6 @@
 //! The command line of gosteady, as clap reads it. Texts are written for somebody whose download hangs right now.
 
-use super::{completions, config, demo, trace, which};
+use super::{completions, config, demo, toolchain, trace, which};
 use clap::{Parser, Subcommand};
 
 /// What every page of help ends with.
@@ -9,6 +9,7 @@ Examples:
   gosteady which --why         which go would run here, and why
   gosteady config              every setting, its value and who set it
   gosteady config --check      what is wrong with the configuration
+  gosteady toolchain install 1.26   the newest Go 1.26, verified
   gosteady trace list          what recent go commands did
   gosteady completions bash    a completion script for your shell
 
@@ -16,7 +17,8 @@ Used as go: put the directory of gosteady's `go` first on PATH. Every go
 command then works as before; GOSTEADY_BYPASS=1 switches gosteady off for one.
 
 Exit status: 0 done, 1 something was found (--check), 2 wrong command line,
-69 no upstream could be reached, 70 an error inside gosteady.
+69 no upstream could be reached, 70 an error inside gosteady, 75 an install
+that failed for a passing reason, 78 refused by verification or a policy.
 
 More: docs/configuration.md, docs/environment.md";
 
@@ -46,6 +48,9 @@ pub enum Command {
     /// List, show, compare and export what go commands did.
     #[command(subcommand)]
     Trace(trace::Cmd),
+    /// Install and remove Go toolchains.
+    #[command(subcommand)]
+    Toolchain(toolchain::Cmd),
     /// Watch gosteady save a download from a broken mirror, on this machine alone.
     Demo(demo::Args),
     /// Print a completion script.

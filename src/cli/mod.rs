@@ -5,6 +5,7 @@ pub mod completions;
 pub mod config;
 pub mod demo;
 mod frame;
+pub mod toolchain;
 pub mod trace;
 pub mod which;
 
@@ -29,6 +30,7 @@ fn run(command: &Command, world: &World) -> Outcome {
         Command::Config(args) => config::run(args, world),
         Command::Which(args) => which::run(args, world),
         Command::Trace(cmd) => trace::run(cmd, world),
+        Command::Toolchain(cmd) => toolchain::run(cmd, world),
         Command::Demo(args) => demo::run(args, world),
         Command::Completions(args) => completions::run(args),
     }

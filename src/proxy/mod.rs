@@ -15,6 +15,7 @@ mod learnt;
 mod list;
 mod loopback;
 mod notes;
+pub mod own;
 mod prefetch;
 mod public;
 mod pulse;

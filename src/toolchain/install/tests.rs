@@ -1,0 +1,1 @@
+//! Installing against a log and mirrors of the test.

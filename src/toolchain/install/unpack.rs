@@ -1,0 +1,126 @@
+//! A verified zip becomes a GOROOT: made beside its place and renamed, so that there is never half of one.
+//!
+//! The outcome is what cmd/go leaves: modfetch (fetch.go: unzip, makeDirsReadOnly) and toolchain (select.go: Exec) do it
+//! in steps, the last of them when it is first run.
+
+use super::files;
+use super::name::Toolchain;
+use super::place::Place;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufReader, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use zip::ZipArchive;
+
+/// Unpacks. The caller holds the lock and has verified the zip. After an error nothing of it is left.
+pub fn unpack(toolchain: &Toolchain, place: &Place, zip: &Path) -> io::Result<()> {
+    let root = place.root(toolchain);
+    let (Some(parent), Some(name)) = (root.parent(), root.file_name()) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    // Whoever made these is dead: we hold the lock. go removes what has this shape, too.
+    let prefix = format!("{}.tmp-", name.to_string_lossy());
+    for left in files::beginning_with(parent, &prefix) {
+        files::remove_tree(&left)?;
+    }
+    files::directory(parent)?;
+    let made = parent.join(format!("{prefix}{}", std::process::id()));
+    let work = || {
+        extract(toolchain, zip, &made)?;
+        // Only now what stood in its place goes: nobody could have run it, or we would not be here.
+        files::remove_tree(&root)?;
+        std::fs::rename(&made, &root)?;
+        files::remove(&place.file(toolchain, "partial"))
+    };
+    if let Err(error) = work() {
+        let _ = files::remove_tree(&made);
+        return Err(error);
+    }
+    if !place.writable {
+        files::read_only(&root);
+    }
+    Ok(())
+}
+
+fn extract(toolchain: &Toolchain, zip: &Path, into: &Path) -> io::Result<()> {
+    let mut archive = ZipArchive::new(BufReader::new(File::open(zip)?)).map_err(io::Error::other)?;
+    let top = format!("{}/", toolchain.versioned());
+    for n in 0..archive.len() {
+        let mut file = archive.by_index(n).map_err(io::Error::other)?;
+        let name = std::str::from_utf8(file.name_raw()).map_err(io::Error::other)?;
+        // Verified before, and still never outside.
+        let name = name.strip_prefix(&top).ok_or(io::ErrorKind::InvalidData)?;
+        if name.is_empty() || name.ends_with('/') {
+            continue;
+        }
+        let name = name.to_owned();
+        let path = into.join(&name);
+        path.parent().map_or(Ok(()), files::directory)?;
+        let size = file.size();
+        let mode = if is_program(&name) { 0o555 } else { 0o444 };
+        copy(&mut file, size, &path, mode)?;
+        // A zip of a module can't hold another module's go.mod, so these come under another name.
+        if let Some(dir) = name
+            .strip_suffix("_go.mod")
+            .filter(|dir| dir.is_empty() || dir.ends_with('/'))
+        {
+            let mut original = File::open(&path)?;
+            copy(&mut original, size, &into.join(format!("{dir}go.mod")), 0o444)?;
+        }
+    }
+    Ok(())
+}
+
+fn copy(from: &mut dyn Read, size: u64, to: &Path, mode: u32) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(to)?;
+    match io::copy(&mut from.take(size + 1), &mut file)? {
+        n if n == size => Ok(()),
+        _ => Err(io::Error::other(format!(
+            "{} is not as large as it says",
+            to.display()
+        ))),
+    }
+}
+
+/// What select.go (Exec) makes executable: all of bin and pkg/tool, and lib's `go_OS_ARCH_exec`.
+fn is_program(name: &str) -> bool {
+    let wrapper = |name: &str| {
+        let file = name.rsplit('/').next().unwrap_or(name);
+        let middle = file
+            .strip_prefix("go_")
+            .and_then(|rest| rest.strip_suffix("_exec"));
+        // Of the shape `?*_?*`.
+        middle.is_some_and(|m| {
+            m.char_indices()
+                .any(|(at, c)| c == '_' && at > 0 && at + 1 < m.len())
+        })
+    };
+    name.starts_with("bin/") || name.starts_with("pkg/tool/") || name.starts_with("lib/") && wrapper(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs() {
+        for (name, is) in [
+            ("bin/go", true),
+            ("bin/gofmt", true),
+            ("pkg/tool/linux_amd64/compile", true),
+            ("pkg/include/a.h", false),
+            ("lib/wasm/go_js_wasm_exec", true),
+            ("lib/wasm/go__exec", false),
+            ("lib/wasm/go_js_exec", false),
+            ("lib/wasm/wasm_exec.js", false),
+            ("misc/go_android_exec/main.go", false),
+            ("src/bin/go", false),
+        ] {
+            assert_eq!(is_program(name), is, "{name}");
+        }
+    }
+}

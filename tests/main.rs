@@ -11,6 +11,7 @@ mod suite {
     mod bad_input;
     mod demo;
     mod faults;
+    mod install_go;
     mod prefetch;
     mod servers;
     mod transparency;

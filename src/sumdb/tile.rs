@@ -7,6 +7,7 @@ use super::client::Ops;
 use super::record::Tree;
 use super::tlog::{Hash, Node, of_pair, root, subtrees};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 const HEIGHT: u32 = 8;
 const WIDTH: u64 = 1 << HEIGHT;
@@ -116,14 +117,14 @@ impl<'a, O: Ops> Reader<'a, O> {
         let mut hashes = Vec::with_capacity(nodes.len());
         for node in nodes {
             let tile = Tile::of(node, self.tree.size);
-            if !read.contains_key(&tile) {
+            if let Entry::Vacant(slot) = read.entry(tile) {
                 let kept = self.remembered(tile).filter(|_| remembered);
                 let fresh = kept.is_none();
                 let content = match kept {
                     Some(content) => content,
                     None => self.asked(tile)?,
                 };
-                read.insert(tile, (content, fresh));
+                slot.insert((content, fresh));
             }
             hashes.extend(read.get(&tile).and_then(|(content, _)| inside(content, node)));
         }

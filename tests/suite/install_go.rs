@@ -1,0 +1,373 @@
+//! Toolchains of our own making, with a log of our own making, through whole programs; and what real go makes of both.
+
+use crate::support::{Ended, Sandbox, real_go, tree};
+use gosteady::drill::{Fault, Kind, Server, Store, Toolchains, toolchains};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+const GO: &str = "go1.99.1";
+
+struct Desk {
+    published: Toolchains,
+    server: Server,
+    sandbox: Sandbox,
+}
+
+/// A mirror that carries the log, and a sandbox that knows both. `more` files make the toolchain larger.
+fn desk(real: &Path, more: usize) -> Desk {
+    let mut published = Toolchains::new(9).expect("a key");
+    published.publish(GO, more);
+    let server = Server::start(published.store(), Fault::Good).expect("a server");
+    let mut sandbox = Sandbox::new(real);
+    sandbox.hurry();
+    sandbox.set("GOPROXY", server.url());
+    sandbox.set("GOSUMDB", published.log.key());
+    Desk {
+        published,
+        server,
+        sandbox,
+    }
+}
+
+impl Desk {
+    fn install(&self, version: &str) -> Ended {
+        self.sandbox.gosteady(&["toolchain", "install", version])
+    }
+
+    fn root(&self) -> PathBuf {
+        let name = format!("golang.org/toolchain@{}", toolchains::version(GO));
+        self.sandbox.modcache().join(name)
+    }
+
+    fn asked(&self, part: &str) -> usize {
+        self.server
+            .requests()
+            .iter()
+            .filter(|r| r.path.contains(part))
+            .count()
+    }
+
+    /// Files in the module cache that could be run or taken for a download.
+    fn left(&self) -> Vec<String> {
+        let files = tree::files(&self.sandbox.modcache());
+        let harmless = |name: &String| name.ends_with(".lock") || name.contains("download/sumdb/");
+        files.into_keys().filter(|name| !harmless(name)).collect()
+    }
+
+    /// What real go says that runs here, with GOTOOLCHAIN naming ours.
+    fn real_go_runs_it(&mut self) -> Ended {
+        self.sandbox.set("GOTOOLCHAIN", GO);
+        let ended = self.sandbox.plain(&["version"]);
+        self.sandbox.set("GOTOOLCHAIN", "local");
+        ended
+    }
+}
+
+fn modes(root: &Path) -> Vec<(String, u32)> {
+    let mode = |path: &Path| std::fs::metadata(path).expect("a file").permissions().mode() & 0o777;
+    let files = tree::files(root).into_keys();
+    files
+        .map(|name| (name.clone(), mode(&root.join(&name))))
+        .collect()
+}
+
+/// That the log is a real one is proved by go, which installs from it; then both must have left the same.
+#[test]
+fn real_go_and_we_install_the_same_from_the_same_mirror() {
+    let Some(real) = real_go("real_go_and_we_install_the_same_from_the_same_mirror") else {
+        return;
+    };
+    for own_url in [false, true] {
+        let mut desk = desk(&real, 3);
+        let _log;
+        if own_url {
+            let log = &desk.published.log;
+            let server = Server::start(Store::of(log.files(log.size())), Fault::Good).expect("a server");
+            desk.sandbox
+                .set("GOSUMDB", format!("{} {}", log.key(), server.url()));
+            _log = server;
+        }
+        let gos = desk.real_go_runs_it();
+        gos.expect(0);
+        assert!(
+            gos.out().starts_with(&format!("go version {GO} ")),
+            "{}",
+            gos.out()
+        );
+        let by_go = (tree::files(&desk.root()), modes(&desk.root()));
+        let proved = tree::files(&desk.sandbox.modcache().join("cache/download/sumdb"));
+        desk.sandbox.fresh();
+        let ended = desk.install("1.99.1");
+        ended.expect(0);
+        assert!(ended.err().contains("verified by sum.example"), "{}", ended.err());
+        assert_eq!(ended.out(), "");
+        assert_eq!((tree::files(&desk.root()), modes(&desk.root())), by_go);
+        assert_eq!(
+            tree::files(&desk.sandbox.modcache().join("cache/download/sumdb")),
+            proved
+        );
+        // go finds it, verifies it again, and asks nobody.
+        let before = desk.server.requests().len();
+        desk.sandbox.set("GOPROXY", "off");
+        let offline = desk.real_go_runs_it();
+        offline.expect(0);
+        assert_eq!(offline.stdout, gos.stdout);
+        assert_eq!(offline.err(), "");
+        assert_eq!(desk.server.requests().len(), before);
+    }
+}
+
+#[test]
+fn a_machine_without_any_go() {
+    let nothing = tempfile::tempdir().expect("a directory");
+    let desk = desk(nothing.path(), 0);
+    desk.install("1.99").expect(0);
+    assert!(desk.root().join("bin/go").is_file());
+    let again = desk.install("latest");
+    again.expect(0);
+    assert!(again.err().contains("is there"), "{}", again.err());
+    assert_eq!(desk.asked(".zip"), 1);
+    desk.sandbox
+        .gosteady(&["toolchain", "remove", "1.99.1"])
+        .expect(0);
+    assert_eq!(desk.left(), Vec::<String>::new());
+    desk.sandbox
+        .gosteady(&["toolchain", "remove", "1.99.1"])
+        .expect(127);
+    desk.install("1.98.7").expect(127);
+    desk.install("banana").expect(2);
+}
+
+#[test]
+fn refusals_name_their_reason_and_leave_nothing() {
+    let nothing = tempfile::tempdir().expect("a directory");
+    type Spoil = fn(&mut Desk);
+    let cases: [(&str, Spoil, i32, &str); 7] = [
+        (
+            "a tampered zip",
+            |d| {
+                let mut files = d.published.mirror();
+                let path = format!("golang.org/toolchain/@v/{}.zip", toolchains::version(GO));
+                files.insert(path, toolchains::zip(GO, 1));
+                d.server = Server::start(Store::of(files), Fault::Good).expect("a server");
+            },
+            78,
+            "sent has the hash h1:",
+        ),
+        (
+            "a redirect to another module",
+            |d| {
+                let mut other = d.published.mirror();
+                let path = format!("golang.org/toolchain/@v/{}.zip", toolchains::version(GO));
+                other.insert(path, toolchains::zip("go1.99.2", 0));
+                let other = Server::start(Store::of(other), Fault::Good).expect("a server");
+                d.server.set_fault(Fault::RedirectTo(other.url()).only(Kind::Zip));
+                // It lives as long as the test.
+                std::mem::forget(other);
+            },
+            78,
+            "is not this toolchain",
+        ),
+        (
+            "a garbled log",
+            |d| d.server.set_fault(Fault::Garble.only(Kind::Sumdb)),
+            78,
+            "can't be verified",
+        ),
+        (
+            "a log that is down",
+            |d| d.server.set_fault(Fault::status(503).only(Kind::Sumdb)),
+            75,
+            "503",
+        ),
+        (
+            "a mirror that is down",
+            |d| d.server.set_fault(Fault::status(502).only(Kind::Zip)),
+            75,
+            "502",
+        ),
+        (
+            "GOSUMDB=off",
+            |d| {
+                d.sandbox.set("GOSUMDB", "off");
+            },
+            78,
+            "GOSUMDB=off",
+        ),
+        (
+            "GONOSUMDB does not count",
+            |d| {
+                d.sandbox.set("GONOSUMDB", "golang.org").set("GONOSUMCHECK", "1");
+                d.server.set_fault(Fault::Garble.only(Kind::Sumdb));
+            },
+            78,
+            "can't be verified",
+        ),
+    ];
+    for (what, spoil, status, why) in cases {
+        let mut desk = desk(nothing.path(), 0);
+        spoil(&mut desk);
+        desk.sandbox.set("GOPROXY", desk.server.url());
+        let ended = desk.install("1.99.1");
+        assert_eq!(ended.status, Some(status), "{what}: {}", ended.err());
+        assert!(ended.err().contains(why), "{what}: {}", ended.err());
+        assert_eq!(desk.left(), Vec::<String>::new(), "{what}");
+    }
+}
+
+#[test]
+fn past_a_mirror_that_lies_the_next_one_is_asked() {
+    let nothing = tempfile::tempdir().expect("a directory");
+    let mut desk = desk(nothing.path(), 0);
+    let mut files = desk.published.mirror();
+    let path = format!("golang.org/toolchain/@v/{}.zip", toolchains::version(GO));
+    files.insert(path, toolchains::zip(GO, 1));
+    let liar = Server::start(Store::of(files), Fault::Good).expect("a server");
+    desk.sandbox
+        .set("GOPROXY", format!("{},{}", liar.url(), desk.server.url()));
+    desk.install("1.99.1").expect(78);
+    desk.sandbox.set("GOSTEADY_FAILOVER", "always");
+    desk.install("1.99.1").expect(0);
+    assert_eq!(desk.asked(".zip"), 1);
+}
+
+#[test]
+fn a_hash_counts_from_the_users_file_and_not_from_the_projects() {
+    let nothing = tempfile::tempdir().expect("a directory");
+    let mut desk = desk(nothing.path(), 0);
+    desk.sandbox.set("GOSUMDB", "off");
+    let (os, arch) = gosteady::world::platform();
+    let h1 = desk.published.h1(GO).expect("published");
+    let text = format!("[pin]\ntoolchain-sums = [\"{GO}.{os}-{arch} {h1}\"]\n");
+    std::fs::write(desk.sandbox.project().join("gosteady.toml"), &text).expect("a file");
+    let refused = desk.install("1.99.1");
+    refused.expect(78);
+    assert!(refused.err().contains("gosteady.toml"), "{}", refused.err());
+    let user = desk.sandbox.path("home/.config/gosteady");
+    std::fs::create_dir_all(&user).expect("a directory");
+    std::fs::write(user.join("config.toml"), &text).expect("a file");
+    let ended = desk.install("1.99.1");
+    ended.expect(0);
+    assert!(
+        ended.err().contains("verified by pin.toolchain-sums"),
+        "{}",
+        ended.err()
+    );
+}
+
+/// As many as GOSTEADY_TEST_FIRST_RUNS says; 100 are meant.
+#[test]
+fn many_first_runs_at_once_are_one_download() {
+    let nothing = tempfile::tempdir().expect("a directory");
+    let runs = std::env::var("GOSTEADY_TEST_FIRST_RUNS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(8);
+    let desk = desk(nothing.path(), 500);
+    let start = |_| {
+        let mut command = desk.sandbox.command(
+            env!("CARGO_BIN_EXE_gosteady"),
+            &["toolchain", "install", "1.99.1"],
+        );
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        command.spawn().expect("a process")
+    };
+    let children: Vec<_> = (0..runs).map(start).collect();
+    for child in children {
+        let output = child.wait_with_output().expect("its end");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    assert_eq!((desk.asked(".zip"), desk.asked("/lookup/")), (1, 1));
+    assert!(desk.root().join("bin/go").is_file());
+}
+
+/// Killed at moments that the seed chooses, between the first request and the end.
+#[test]
+fn after_a_kill_the_next_run_recovers() {
+    let nothing = tempfile::tempdir().expect("a directory");
+    let seed = std::process::id();
+    let kills = std::env::var("GOSTEADY_TEST_KILLS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(6);
+    println!("seed {seed}, {kills} kills");
+    let desk = desk(nothing.path(), 400);
+    let mut killed = 0;
+    for n in 0..kills {
+        let _ = desk.sandbox.gosteady(&["toolchain", "remove", "1.99.1"]);
+        let before = desk.server.requests().len();
+        let mut command = desk.sandbox.command(
+            env!("CARGO_BIN_EXE_gosteady"),
+            &["toolchain", "install", "1.99.1"],
+        );
+        command.stdin(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("a process");
+        let files = (seed.wrapping_mul(2_654_435_761).wrapping_add(n * 977)) % 420;
+        // So many files of the tree, or a request or two, or none of it: then KILL.
+        let far_enough = || match n % 3 {
+            0 => desk.server.requests().len() > before + (files % 4) as usize,
+            1 => desk.left().iter().any(|f| f.contains(".zip")),
+            _ => desk.left().len() > files as usize,
+        };
+        while child.try_wait().expect("a child").is_none() && !far_enough() {
+            std::thread::yield_now();
+        }
+        killed += u32::from(child.kill().is_ok());
+        child.wait().expect("its end");
+        // What can be run is whole.
+        if desk.root().join("bin/go").exists() {
+            assert_eq!(tree::files(&desk.root()).len(), 410, "kill {n}");
+        }
+        desk.install("1.99.1").expect(0);
+        assert_eq!(tree::files(&desk.root()).len(), 410, "kill {n}");
+        let stray: Vec<String> = desk.left().into_iter().filter(|f| f.contains(".tmp")).collect();
+        assert_eq!(stray, Vec::<String>::new(), "kill {n}");
+    }
+    assert!(killed > 0);
+}
+
+#[test]
+fn a_full_disk_is_named_and_left_as_it_was() {
+    let nothing = tempfile::tempdir().expect("a directory");
+    let desk = desk(nothing.path(), 3000);
+    let modcache = desk.sandbox.modcache();
+    // The zip fits, the tree does not.
+    let script = "mount -t tmpfs -o size=3m none \"$GOMODCACHE\" || exit 99; \
+                  \"$0\" toolchain install 1.99.1; status=$?; find \"$GOMODCACHE\" -type f >&2; exit $status";
+    let mut command = desk.sandbox.command(
+        "unshare",
+        &["-Urm", "sh", "-c", script, env!("CARGO_BIN_EXE_gosteady")],
+    );
+    if Command::new("unshare")
+        .args(["-Urm", "true"])
+        .status()
+        .is_ok_and(|s| s.success())
+    {
+        let ended = desk.sandbox.run(&mut command);
+        if ended.status == Some(99) {
+            eprintln!("skipped: a_full_disk_is_named_and_left_as_it_was: no mount");
+            return;
+        }
+        ended.expect(75);
+        let err = ended.err();
+        assert!(err.contains("free some space"), "{err}");
+        let left: Vec<&str> = err
+            .lines()
+            .filter(|l| l.starts_with(&*modcache.to_string_lossy()))
+            .collect();
+        assert!(
+            left.iter().all(|l| l.ends_with(".lock") || l.contains("/sumdb/")),
+            "{err}"
+        );
+    } else {
+        eprintln!("skipped: a_full_disk_is_named_and_left_as_it_was: no user namespace");
+    }
+}

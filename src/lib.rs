@@ -7,7 +7,7 @@
 //! 3   shim (flow)   |   cli -> drill                    the two flows never import each other
 //! 2   supervise   proxy   toolchain                     engines; none imports another
 //! 1   trace (Recorder, Event)   ui                      all may emit; only cli reads back
-//! 0   gomod sumdb fetch config world outcome error clock activity secret
+//! 0   gomod sumdb config world outcome error clock activity fetch secret
 //! ```
 #![warn(missing_docs)]
 #![deny(unsafe_op_in_unsafe_fn)]

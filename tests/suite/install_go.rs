@@ -48,11 +48,20 @@ impl Desk {
             .count()
     }
 
-    /// Files in the module cache that could be run or taken for a download.
+    /// Files in the module cache that could be run or taken for a download; it may be written to meanwhile.
     fn left(&self) -> Vec<String> {
-        let files = tree::files(&self.sandbox.modcache());
-        let harmless = |name: &String| name.ends_with(".lock") || name.contains("download/sumdb/");
-        files.into_keys().filter(|name| !harmless(name)).collect()
+        let (mut left, mut dirs) = (Vec::new(), vec![self.sandbox.modcache()]);
+        while let Some(dir) = dirs.pop() {
+            for entry in std::fs::read_dir(&dir).into_iter().flatten().flatten() {
+                let name = entry.path().to_string_lossy().into_owned();
+                match entry.file_type() {
+                    Ok(kind) if kind.is_dir() => dirs.push(entry.path()),
+                    _ if name.ends_with(".lock") || name.contains("download/sumdb/") => {}
+                    _ => left.push(name),
+                }
+            }
+        }
+        left
     }
 
     /// What real go says that runs here, with GOTOOLCHAIN naming ours.

@@ -16,6 +16,9 @@ pub trait Fetch {
     /// the database is; without one the mirrors are asked who carries it.
     fn checksums(&self, name: &str, url: Option<&str>, path: &str) -> Result<Vec<u8>, Missed>;
 
+    /// Who has answered for the checksum database so far, without credentials.
+    fn carrier(&self) -> Option<String>;
+
     /// Says what a zip must be: a line of go.sum. A mirror that sends another is passed over where that is allowed.
     /// To be called before the first `.zip`, `.mod` or `.info` is asked for.
     fn expect(&self, line: &str);

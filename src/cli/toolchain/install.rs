@@ -4,7 +4,7 @@ use super::{failed, not_a_version, settings_of_go};
 use crate::config::{self, Settings};
 use crate::outcome::{Code, Outcome};
 use crate::proxy::own::Own;
-use crate::toolchain::install::{Failure, Ground, Installed, Request, provide};
+use crate::toolchain::install::{Failure, Ground, Installed, Kind, Request, provide};
 use crate::trace::event::Run;
 use crate::trace::{Event, FileSink, Name, Recorder, log};
 use crate::ui::{self, live::Mode};
@@ -86,8 +86,10 @@ fn get(
         tell: &ui::note,
     };
     let installed = provide(request, &ground);
-    for note in own.stop() {
-        ui::note(&note);
+    let notes = own.stop();
+    // A refusal says more than what the proxy saw of it.
+    if !matches!(&installed, Err(failure) if failure.kind == Kind::Refused) {
+        notes.iter().for_each(|note| ui::note(note));
     }
     installed
 }

@@ -89,7 +89,11 @@ impl Own {
     pub fn stop(self) -> Vec<String> {
         self.live.borrow_mut().clear();
         let proxies = self.proxies.into_inner().into_values();
-        proxies.flat_map(|running| running.stop().notes).collect()
+        let notes = proxies.flat_map(|running| running.stop().notes);
+        // What the proxy was told to expect did not come from a go.sum.
+        notes
+            .map(|note| note.replace("go.sum", "the checksum database"))
+            .collect()
     }
 
     /// The list as a child would get it: each http(s) element is a loopback base.
@@ -237,6 +241,10 @@ impl Fetch for Own {
         let mut answer = Vec::new();
         self.get(&base, path, MOST_RECORD, &mut answer)?;
         Ok(answer)
+    }
+
+    fn carrier(&self) -> Option<String> {
+        self.database.borrow().as_ref().map(|base| self.named(base))
     }
 
     fn expect(&self, line: &str) {

@@ -87,14 +87,19 @@ pub fn vouch(toolchain: &Toolchain, place: &Place, ground: &Ground) -> Result<Vo
             }
             let fix = match fault {
                 Fault::Fork(_) => {
-                    "this is what an attack looks like: nothing was installed; report it to the database's owner with both trees"
+                    "this is what an attack looks like, and nothing was installed; report it to the database's owner with \
+                     both trees"
+                        .to_owned()
                 }
                 Fault::Memory(_) => {
-                    "see whether the file is readable and writable; what it remembers protects you, so keep it"
+                    "see whether the file is readable and writable; what it remembers protects you, so keep it".to_owned()
                 }
-                _ => "a mirror in between may have changed it; nothing was installed",
+                _ => match ground.fetch.carrier() {
+                    Some(who) => format!("it came from {who}, or was changed on the way; nothing was installed"),
+                    None => format!("what {} holds of it is not to be trusted", place.answers(database.name()).display()),
+                },
             };
-            Err(refused(format!("{name} can't be verified: {fault}"), fix))
+            Err(refused(format!("{name} can't be verified: {fault}"), &fix))
         }
     }
 }

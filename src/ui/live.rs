@@ -90,6 +90,15 @@ impl Live {
         }
     }
 
+    /// Shows on the line, where there is one, what this machine is busy with; until [`Live::clear`].
+    pub fn busy(&mut self, with: &str) {
+        if self.mode == Mode::Line {
+            let bar = self.bar.get_or_insert_with(line);
+            bar.set_message(with.to_owned());
+            bar.tick();
+        }
+    }
+
     /// Takes the line off the screen; the next tick shows it again.
     pub fn clear(&mut self) {
         if let Some(bar) = self.bar.take() {

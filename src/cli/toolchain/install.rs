@@ -84,6 +84,7 @@ fn get(
         sums: &settings.toolchain_sums,
         fetch: &own,
         tell: &ui::note,
+        busy: &|with| own.busy(with),
     };
     let installed = provide(request, &ground);
     let notes = own.stop();

@@ -6,6 +6,9 @@
 mod http;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 use super::{Running, Setup, start};
 use crate::activity::Activity;
 use crate::config::{Settings, goenv::GoEnv};
@@ -83,6 +86,11 @@ impl Own {
     /// GOSUMDB as it is in effect.
     pub fn gosumdb(&self) -> &str {
         &self.setup.gosumdb
+    }
+
+    /// Shows on the progress line what this machine is busy with, until the next request or the end.
+    pub fn busy(&self, with: &str) {
+        self.live.borrow_mut().busy(with);
     }
 
     /// Ends the proxies and clears the progress line. Returns what they had to say, for lines on stderr.

@@ -83,12 +83,3 @@ fn each_directory(root: &Path, visit: &mut dyn FnMut(&Path) -> io::Result<()>) -
     }
     Ok(())
 }
-
-/// What lies in a directory and begins so.
-pub fn beginning_with(dir: &Path, prefix: &str) -> Vec<std::path::PathBuf> {
-    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-    entries
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix))
-        .map(|entry| entry.path())
-        .collect()
-}

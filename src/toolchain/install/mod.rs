@@ -36,8 +36,10 @@ pub struct Ground<'a> {
     pub sums: &'a [String],
     /// How files are fetched.
     pub fetch: &'a dyn Fetch,
-    /// Takes a line for the user: what is about to begin, what is waited for.
+    /// Takes a line for the user: what is waited for, what was found damaged.
     pub tell: &'a dyn Fn(&str),
+    /// Takes what this machine is busy with, for a progress line: `unpacking go1.26.6`.
+    pub busy: &'a dyn Fn(&str),
 }
 
 /// A toolchain that is there, whole and verified.
@@ -85,8 +87,10 @@ pub fn provide(request: &Request, ground: &Ground) -> Result<Installed, Failure>
     if place.is_complete(&toolchain) {
         return Ok(there(None));
     }
+    remove::sweep(&place, &toolchain)?;
     let vouched = vouch::vouch(&toolchain, &place, ground)?;
     let zip = zipfile::obtain(&toolchain, &place, &vouched, ground)?;
+    (ground.busy)(&format!("unpacking {}", toolchain.name()));
     unpack::unpack(&toolchain, &place, &zip.path).map_err(|error| {
         // A full disk is not made fuller by what could not be used.
         if zip.fresh {

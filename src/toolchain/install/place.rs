@@ -40,6 +40,32 @@ impl Place {
         self.modcache.join(toolchain.versioned())
     }
 
+    /// Where a tree is made or taken apart, beside its own place. go removes what has a name of this shape, too.
+    pub fn beside(&self, toolchain: &Toolchain) -> PathBuf {
+        let name = format!("{}.tmp-{}", toolchain.versioned(), std::process::id());
+        self.modcache.join(name)
+    }
+
+    /// What killed processes may have left of it. Only who holds the lock may touch these.
+    pub fn leftovers(&self, toolchain: &Toolchain) -> Vec<PathBuf> {
+        let beginning_with = |dir: &Path, prefix: String| {
+            let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+            let named = entries.filter(move |e| e.file_name().to_string_lossy().starts_with(&prefix));
+            named.map(|e| e.path()).collect::<Vec<_>>()
+        };
+        let version = toolchain.version();
+        let mut left = beginning_with(&self.downloads(), format!("{version}.zip"));
+        left.retain(|path| path.extension().is_some_and(|e| e == "tmp"));
+        let dir = self.modcache.join(MODULE);
+        if let (Some(parent), Some(name)) = (dir.parent(), dir.file_name()) {
+            left.extend(beginning_with(
+                parent,
+                format!("{}@{version}.tmp-", name.to_string_lossy()),
+            ));
+        }
+        left
+    }
+
     /// A file of the download cache, by its extension: `zip`, `ziphash`, `lock`, `partial`.
     pub fn file(&self, toolchain: &Toolchain, extension: &str) -> PathBuf {
         self.downloads()

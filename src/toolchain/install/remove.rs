@@ -5,6 +5,7 @@ use super::name::Toolchain;
 use super::place::Place;
 use super::{files, lock};
 use crate::config::goenv::GoEnv;
+use crate::toolchain::version::Version;
 use std::path::PathBuf;
 
 /// What was removed.
@@ -21,20 +22,17 @@ pub enum Removed {
 pub fn remove(toolchain: &Toolchain, env: &GoEnv, tell: &dyn Fn(&str)) -> Result<Removed, Failure> {
     let place = Place::of(env)?;
     let root = place.root(toolchain);
-    if !root.exists() && !place.file(toolchain, "zip").exists() {
-        let mut there: Vec<_> = place.installed();
-        there.sort_by_key(|t| crate::toolchain::version::Version::parse(t.name()));
-        return Ok(Removed::Absent(
-            there.iter().map(|t| t.name().to_owned()).collect(),
-        ));
+    let here = || root.exists() || place.file(toolchain, "zip").exists();
+    if !here() && place.leftovers(toolchain).is_empty() {
+        return Ok(absent(&place));
     }
     let _lock = lock::take(&place.lock(toolchain), toolchain, tell)?;
-    // It is gone for everybody in one step; a killed removal leaves what the next install clears away.
-    let aside = root.with_file_name(format!(
-        "{}.tmp-{}",
-        root.file_name().unwrap_or_default().to_string_lossy(),
-        std::process::id()
-    ));
+    sweep(&place, toolchain)?;
+    if !here() {
+        return Ok(absent(&place));
+    }
+    // It is gone for everybody in one step; what a killed removal leaves is swept up by the next install.
+    let aside = place.beside(toolchain);
     let failed = |error: std::io::Error| disk("removing", &root, &error);
     forget(&place, toolchain);
     if root.exists() {
@@ -44,6 +42,24 @@ pub fn remove(toolchain: &Toolchain, env: &GoEnv, tell: &dyn Fn(&str)) -> Result
         files::remove_tree(&aside).map_err(failed)?;
     }
     Ok(Removed::From(root))
+}
+
+fn absent(place: &Place) -> Removed {
+    let mut there = place.installed();
+    there.sort_by_key(|t| Version::parse(t.name()));
+    Removed::Absent(there.iter().map(|t| t.name().to_owned()).collect())
+}
+
+/// Removes what killed processes have left. The caller holds the lock, so whoever made it is dead.
+pub fn sweep(place: &Place, toolchain: &Toolchain) -> Result<(), Failure> {
+    for left in place.leftovers(toolchain) {
+        let done = match left.is_dir() {
+            true => files::remove_tree(&left),
+            false => files::remove(&left),
+        };
+        done.map_err(|error| disk("removing", &left, &error))?;
+    }
+    Ok(())
 }
 
 /// Removes what was downloaded; the hash first, without which go takes the directory for incomplete.

@@ -15,16 +15,8 @@ use zip::ZipArchive;
 /// Unpacks. The caller holds the lock and has verified the zip. After an error nothing of it is left.
 pub fn unpack(toolchain: &Toolchain, place: &Place, zip: &Path) -> io::Result<()> {
     let root = place.root(toolchain);
-    let (Some(parent), Some(name)) = (root.parent(), root.file_name()) else {
-        return Err(io::ErrorKind::InvalidInput.into());
-    };
-    // Whoever made these is dead: we hold the lock. go removes what has this shape, too.
-    let prefix = format!("{}.tmp-", name.to_string_lossy());
-    for left in files::beginning_with(parent, &prefix) {
-        files::remove_tree(&left)?;
-    }
-    files::directory(parent)?;
-    let made = parent.join(format!("{prefix}{}", std::process::id()));
+    root.parent().map_or(Ok(()), files::directory)?;
+    let made = place.beside(toolchain);
     let work = || {
         extract(toolchain, zip, &made)?;
         // Only now what stood in its place goes: nobody could have run it, or we would not be here.

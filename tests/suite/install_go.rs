@@ -298,6 +298,41 @@ fn many_first_runs_at_once_are_one_download() {
     assert!(desk.root().join("bin/go").is_file());
 }
 
+/// go's own installs and ours at the same time: one lock, one download, and nobody breaks what another runs.
+#[test]
+fn real_go_and_we_install_at_once() {
+    let Some(real) = real_go("real_go_and_we_install_at_once") else {
+        return;
+    };
+    let mut desk = desk(&real, 300);
+    desk.sandbox.set("GOTOOLCHAIN", GO);
+    let start = |n: usize| {
+        let mut command = match n % 2 {
+            0 => desk.sandbox.command(
+                env!("CARGO_BIN_EXE_gosteady"),
+                &["toolchain", "install", "1.99.1"],
+            ),
+            _ => desk.sandbox.command(real.join("go"), &["version"]),
+        };
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command.spawn().expect("a process")
+    };
+    let children: Vec<_> = (0..8).map(start).collect();
+    for (n, child) in children.into_iter().enumerate() {
+        let output = child.wait_with_output().expect("its end");
+        assert!(
+            output.status.success(),
+            "{n}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert_eq!(output.stdout.is_empty(), n % 2 == 0);
+    }
+    assert_eq!(desk.asked(".zip"), 1);
+}
+
 /// Killed at moments that the seed chooses, between the first request and the end.
 #[test]
 fn after_a_kill_the_next_run_recovers() {

@@ -103,9 +103,17 @@ impl Place {
         let runnable = |path: &Path| {
             std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
         };
-        runnable(&self.root(toolchain).join("bin/go"))
-            && self.file(toolchain, "ziphash").is_file()
-            && !self.file(toolchain, "partial").exists()
+        runnable(&self.root(toolchain).join("bin/go")) && self.unpacked(toolchain).is_some()
+    }
+
+    /// The hash of the zip that a whole tree was unpacked from, runnable or not (cache.go: DownloadDir); `None` where
+    /// there is no whole tree.
+    pub fn unpacked(&self, toolchain: &Toolchain) -> Option<String> {
+        let whole =
+            self.root(toolchain).join("bin/go").is_file() && !self.file(toolchain, "partial").exists();
+        std::fs::read_to_string(self.file(toolchain, "ziphash"))
+            .ok()
+            .filter(|_| whole)
     }
 
     /// The toolchains that lie here, whole or not, in no order.

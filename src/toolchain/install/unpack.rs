@@ -6,6 +6,7 @@
 use super::files;
 use super::name::Toolchain;
 use super::place::Place;
+use super::ready::is_program;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read};
 use std::os::unix::fs::OpenOptionsExt;
@@ -75,44 +76,5 @@ fn copy(from: &mut dyn Read, size: u64, to: &Path, mode: u32) -> io::Result<()> 
             "{} is not as large as it says",
             to.display()
         ))),
-    }
-}
-
-/// What select.go (Exec) makes executable: all of bin and pkg/tool, and lib's `go_OS_ARCH_exec`.
-fn is_program(name: &str) -> bool {
-    let wrapper = |name: &str| {
-        let file = name.rsplit('/').next().unwrap_or(name);
-        let middle = file
-            .strip_prefix("go_")
-            .and_then(|rest| rest.strip_suffix("_exec"));
-        // Of the shape `?*_?*`.
-        middle.is_some_and(|m| {
-            m.char_indices()
-                .any(|(at, c)| c == '_' && at > 0 && at + 1 < m.len())
-        })
-    };
-    name.starts_with("bin/") || name.starts_with("pkg/tool/") || name.starts_with("lib/") && wrapper(name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn programs() {
-        for (name, is) in [
-            ("bin/go", true),
-            ("bin/gofmt", true),
-            ("pkg/tool/linux_amd64/compile", true),
-            ("pkg/include/a.h", false),
-            ("lib/wasm/go_js_wasm_exec", true),
-            ("lib/wasm/go__exec", false),
-            ("lib/wasm/go_js_exec", false),
-            ("lib/wasm/wasm_exec.js", false),
-            ("misc/go_android_exec/main.go", false),
-            ("src/bin/go", false),
-        ] {
-            assert_eq!(is_program(name), is, "{name}");
-        }
     }
 }

@@ -332,3 +332,45 @@ fn removing() {
     assert_eq!(desk.left(), Vec::<PathBuf>::new());
     assert_eq!(remove(&it(), &env, &|_| {}), Ok(Removed::Absent(Vec::new())));
 }
+
+/// go may be about to run what it has unpacked: it is finished where it stands, not replaced.
+#[test]
+fn what_go_has_unpacked_is_made_runnable_in_place() {
+    use std::os::unix::fs::MetadataExt;
+    let desk = Desk::new();
+    desk.install("1.99.1").unwrap();
+    let ours = |name: &str| desk.root().join(name);
+    let chmod = |name: &str, mode| {
+        std::fs::set_permissions(ours(name), std::fs::Permissions::from_mode(mode)).unwrap()
+    };
+    let (os, arch) = crate::world::platform();
+    let programs = [
+        "bin/go",
+        "bin/gofmt",
+        "lib/wasm/go_js_wasm_exec",
+        &format!("pkg/tool/{os}_{arch}/compile"),
+    ];
+    programs.iter().for_each(|name| chmod(name, 0o444));
+    for dir in ["src", "src/cmd"] {
+        chmod(dir, 0o755);
+        files::remove(&ours(&format!("{dir}/go.mod"))).unwrap();
+        chmod(dir, 0o555);
+    }
+    let inode = std::fs::metadata(ours("bin/go")).unwrap().ino();
+    assert_eq!(find(&it(), &desk.env()), None);
+    desk.install("1.99.1").unwrap();
+    assert_eq!(std::fs::metadata(ours("bin/go")).unwrap().ino(), inode);
+    for (name, wanted) in programs.map(|name| (name, 0o555)).into_iter().chain([
+        ("src", 0o555),
+        ("src/go.mod", 0o444),
+        ("src/cmd/go.mod", 0o444),
+        ("VERSION", 0o444),
+    ]) {
+        assert_eq!(mode(&ours(name)), wanted, "{name}");
+    }
+    // A tree of another zip is not finished but replaced.
+    chmod("bin/go", 0o444);
+    std::fs::write(desk.path("ziphash"), "h1:other").unwrap();
+    desk.install("1.99.1").unwrap();
+    assert_ne!(std::fs::metadata(ours("bin/go")).unwrap().ino(), inode);
+}

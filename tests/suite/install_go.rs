@@ -11,6 +11,8 @@ const GO: &str = "go1.99.1";
 struct Desk {
     published: Toolchains,
     server: Server,
+    /// Servers that live as long.
+    others: Vec<Server>,
     sandbox: Sandbox,
 }
 
@@ -26,6 +28,7 @@ fn desk(real: &Path, more: usize) -> Desk {
     Desk {
         published,
         server,
+        others: Vec::new(),
         sandbox,
     }
 }
@@ -172,8 +175,7 @@ fn refusals_name_their_reason_and_leave_nothing() {
                 other.insert(path, toolchains::zip("go1.99.2", 0));
                 let other = Server::start(Store::of(other), Fault::Good).expect("a server");
                 d.server.set_fault(Fault::RedirectTo(other.url()).only(Kind::Zip));
-                // It lives as long as the test.
-                std::mem::forget(other);
+                d.others.push(other);
             },
             78,
             "is not this toolchain",
@@ -207,7 +209,9 @@ fn refusals_name_their_reason_and_leave_nothing() {
         (
             "GONOSUMDB does not count",
             |d| {
-                d.sandbox.set("GONOSUMDB", "golang.org").set("GONOSUMCHECK", "1");
+                d.sandbox
+                    .set("GONOSUMDB", "golang.org")
+                    .set("GOPRIVATE", "golang.org/other");
                 d.server.set_fault(Fault::Garble.only(Kind::Sumdb));
             },
             78,

@@ -83,7 +83,7 @@ fn get(
         gosumdb: own.gosumdb(),
         sums: &settings.toolchain_sums,
         fetch: &own,
-        tell: &ui::note,
+        tell: &|line| own.say(line),
         busy: &|with| own.busy(with),
     };
     let installed = provide(request, &ground);

@@ -93,6 +93,12 @@ impl Own {
         self.live.borrow_mut().busy(with);
     }
 
+    /// Says a line on stderr, past the progress line.
+    pub fn say(&self, line: &str) {
+        self.live.borrow_mut().clear();
+        note(line);
+    }
+
     /// Ends the proxies and clears the progress line. Returns what they had to say, for lines on stderr.
     pub fn stop(self) -> Vec<String> {
         self.live.borrow_mut().clear();

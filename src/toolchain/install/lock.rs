@@ -2,8 +2,8 @@
 //! cmd/go/internal/modfetch/cache.go (lockVersion).
 
 use super::failure::{Failure, disk};
+use super::files;
 use super::name::Toolchain;
-use super::{files, shown};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use std::fs::{File, OpenOptions};
@@ -51,7 +51,7 @@ pub fn take(path: &Path, toolchain: &Toolchain, tell: &dyn Fn(&str)) -> Result<F
                 tell(&format!(
                     "waiting for another process that installs {} (it holds {})",
                     toolchain.name(),
-                    shown(path)
+                    path.display()
                 ));
                 pause = SAY[1];
             }

@@ -24,7 +24,7 @@ pub use remove::{Removed, remove};
 
 use crate::config::goenv::GoEnv;
 use crate::fetch::Fetch;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What an install stands on.
 #[derive(Clone, Copy)]
@@ -64,7 +64,7 @@ impl Installed {
 /// Makes a toolchain available: the one function that a pin needs. `request` is `1.26.6` or `go1.26.6`; `1.26` is its
 /// newest published patch and `latest` the newest of all, for which a mirror is asked each time. What is there already is
 /// returned at once and without a request. Of many processes that want the same one, one downloads; the others wait
-/// for it and say so. After an error nothing that could be run is on the disk.
+/// for it and say so. Who wants it announced asks [`find`] first. After an error nothing that could be run is on the disk.
 ///
 /// # Errors
 /// [`Failure`] says whether trying again may help ([`Kind::Passing`]), whether verification refused it
@@ -89,6 +89,7 @@ pub fn provide(request: &Request, ground: &Ground) -> Result<Installed, Failure>
         return Ok(there(None));
     }
     remove::sweep(&place, &toolchain)?;
+    zipfile::possible(&toolchain, &place, ground)?;
     let vouched = vouch::vouch(&toolchain, &place, ground)?;
     // go makes what it has unpacked runnable only when it first runs it.
     if place.unpacked(&toolchain).is_some_and(|h1| h1 == vouched.h1) {
@@ -113,11 +114,6 @@ pub fn provide(request: &Request, ground: &Ground) -> Result<Installed, Failure>
 pub fn find(toolchain: &Toolchain, env: &GoEnv) -> Option<PathBuf> {
     let place = Place::of(env).ok()?;
     place.is_complete(toolchain).then(|| place.root(toolchain))
-}
-
-/// A path as messages show it.
-fn shown(path: &Path) -> std::path::Display<'_> {
-    path.display()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::failure::{Failure, Kind, disk, missed};
 use super::name::{MODULE, Toolchain};
 use super::place::Place;
 use super::vouch::Vouched;
-use super::{Ground, files, shown};
+use super::{Ground, files};
 use crate::gomod::h1::{self, Bad, MAX_ZIP};
 use std::fs::File;
 use std::io::BufReader;
@@ -37,13 +37,26 @@ pub fn obtain(
             _ => {
                 (ground.tell)(&format!(
                     "{} is not what {} says; it is removed and fetched again",
-                    shown(&path),
+                    path.display(),
                     vouched.by
                 ));
                 super::remove::forget(place, toolchain);
             }
         }
     }
+    allowed(toolchain, ground)?;
+    fetch(toolchain, place, vouched, ground, &path)?;
+    Ok(Zip { path, fresh: true })
+}
+
+/// Whether there is something to install from. Where GOPROXY allows no download and nothing was downloaded before, the
+/// checksum database is not asked either.
+pub fn possible(toolchain: &Toolchain, place: &Place, ground: &Ground) -> Result<(), Failure> {
+    let there = place.file(toolchain, "zip").exists() || place.unpacked(toolchain).is_some();
+    if there { Ok(()) } else { allowed(toolchain, ground) }
+}
+
+fn allowed(toolchain: &Toolchain, ground: &Ground) -> Result<(), Failure> {
     if ground.fetch.is_off() {
         return Err(Failure::new(
             Kind::Refused,
@@ -54,8 +67,7 @@ pub fn obtain(
             "",
         ));
     }
-    fetch(toolchain, place, vouched, ground, &path)?;
-    Ok(Zip { path, fresh: true })
+    Ok(())
 }
 
 fn fetch(

@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 /// A mirror whose files a test may change.
 #[derive(Default)]
@@ -312,6 +313,7 @@ fn without_a_network_the_cached_zip_is_enough() {
     desk.mirror.off = true;
     let failure = desk.install("1.99.1").unwrap_err();
     assert!(failure.to_string().contains("GOPROXY=off"), "{failure}");
+    assert!(desk.mirror.asked.borrow().is_empty());
     desk.mirror.off = false;
     desk.install("1.99.1").unwrap();
     files::remove_tree(&desk.root()).unwrap();

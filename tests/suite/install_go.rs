@@ -229,6 +229,24 @@ fn refusals_name_their_reason_and_leave_nothing() {
     }
 }
 
+/// What the guard does for every download it does for these.
+#[test]
+fn passing_faults_of_a_mirror_are_survived() {
+    let nothing = tempfile::tempdir().expect("a directory");
+    for fault in [
+        Fault::Truncate.only(Kind::Zip).first(1),
+        Fault::Reset { after: 1000 }.first_of_each(1),
+        Fault::status(503).first(2),
+        Fault::CaptivePortal.first_of_each(1).only(Kind::Sumdb),
+        Fault::Garble.first(1).only(Kind::Zip),
+    ] {
+        let desk = desk(nothing.path(), 40);
+        desk.server.set_fault(fault.clone());
+        let ended = desk.install("1.99");
+        assert_eq!(ended.status, Some(0), "{fault:?}: {}", ended.err());
+    }
+}
+
 #[test]
 fn past_a_mirror_that_lies_the_next_one_is_asked() {
     let nothing = tempfile::tempdir().expect("a directory");

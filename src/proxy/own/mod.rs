@@ -149,7 +149,11 @@ impl Own {
     fn named(&self, base: &str) -> String {
         let proxies = self.proxies.borrow();
         let mut rewrites = proxies.values().flat_map(|running| running.rewrites());
-        let found = rewrites.find(|r| base.as_bytes().starts_with(&r.from));
+        let ours = |base: &[u8], from: &[u8]| {
+            base.strip_prefix(from)
+                .is_some_and(|rest| matches!(rest, [] | [b'/', ..]))
+        };
+        let found = rewrites.find(|r| ours(base.as_bytes(), &r.from));
         found.map_or_else(
             || base.to_owned(),
             |r| String::from_utf8_lossy(&r.to).into_owned(),
@@ -183,16 +187,13 @@ impl Own {
         }
     }
 
-    /// An address outside of the list, by a proxy of its own.
+    /// An address outside of the list, by a proxy of its own. It may hold a password, so no message repeats it.
     fn elsewhere(&self, url: &str) -> Result<String, Missed> {
         let base = self.loopback(url)?;
         match base.starts_with("http://127.0.0.1:") || url.starts_with("file:") {
             true => Ok(base),
             false => Err(Missed::Unavailable {
-                why: format!(
-                    "{} is no address that can be asked",
-                    crate::config::printable(url, 80)
-                ),
+                why: "its address is none that go would ask".into(),
                 passing: false,
             }),
         }

@@ -145,6 +145,11 @@ fn where_no_mirror_carries_it_the_origin_is_asked() {
     let own = own(&other.url(), &[]);
     own.checksums(NAME, Some(&server.url()), "tile/8/0/000").unwrap();
     assert_eq!(own.carrier().unwrap(), server.url());
+    let own = self::own(&other.url(), &[]);
+    let said = why(own
+        .checksums(NAME, Some("http://u:hunter2@host"), "tile/8/0/000")
+        .unwrap_err());
+    assert!(!said.contains("hunter2"), "{said}");
 }
 
 #[test]

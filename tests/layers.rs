@@ -10,6 +10,7 @@ const LEVEL_0: &[&str] = &[
     "config",
     "error",
     "face",
+    "fetch",
     "gomod",
     "goroutines",
     "outcome",

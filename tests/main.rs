@@ -16,6 +16,7 @@ mod suite {
     mod faults;
     mod goroutines;
     mod hangs;
+    mod install_go;
     mod pins;
     mod prefetch;
     mod servers;

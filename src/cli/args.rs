@@ -12,6 +12,7 @@ Examples:
   gosteady config --check      what is wrong with the configuration
   gosteady doctor              what is wrong on this machine
   gosteady check               known mistakes in go.mod and its kin
+  gosteady toolchain install 1.26
   gosteady trace list          what recent go commands did
   gosteady explain             what can go wrong, and what to do then
   gosteady completions bash    a completion script for your shell
@@ -20,7 +21,8 @@ Used as go: put the directory of gosteady's `go` first on PATH. Every go
 command then works as before; GOSTEADY_BYPASS=1 switches gosteady off for one.
 
 Exit status: 0 done, 1 something was found (--check), 2 wrong command line,
-69 no upstream could be reached, 70 an error inside gosteady.
+69 no upstream could be reached, 70 an error inside gosteady, 75 an install
+that failed for a passing reason, 78 refused by verification or a policy.
 
 More: docs/configuration.md, docs/causes.md, docs/hangs.md";
 

@@ -87,6 +87,11 @@ impl GoEnv {
         if let Some(dir) = self.get("GOMODCACHE") {
             return Some(dir.into());
         }
+        Some(self.gopath()?.join("pkg/mod"))
+    }
+
+    /// The first directory of GOPATH, or the one under HOME that go takes without it.
+    pub fn gopath(&self) -> Option<PathBuf> {
         let gopath = self.get("GOPATH").and_then(|list| {
             let first = list
                 .as_bytes()
@@ -96,8 +101,7 @@ impl GoEnv {
                 .to_vec();
             (!first.is_empty()).then(|| PathBuf::from(OsString::from_vec(first)))
         });
-        let gopath = gopath.or_else(|| Some(self.home.as_ref()?.join("go")))?;
-        Some(gopath.join("pkg/mod"))
+        gopath.or_else(|| Some(self.home.as_ref()?.join("go")))
     }
 
     /// The version in `$GOROOT/VERSION`, e.g. `go1.26.6`.

@@ -76,6 +76,8 @@ pub enum Kind {
     Hosts(fn(&mut Settings) -> &mut Vec<String>),
     /// A Go version, taken as it is written; whoever needs it reads it.
     GoVersion(fn(&mut Settings) -> &mut Option<String>),
+    /// A list of hashes of toolchains.
+    Sums(fn(&mut Settings) -> &mut Vec<String>),
     /// `state`, `off` or a path.
     Target(fn(&mut Settings) -> &mut TraceTo),
 }
@@ -98,6 +100,7 @@ impl Kind {
             Kind::Size(_) => "a size such as `200MiB` or `1GB`".into(),
             Kind::Hosts(_) => "a list of host names such as `[\"goproxy.example.com\"]`".into(),
             Kind::GoVersion(_) => "a Go version such as `1.26.6`".into(),
+            Kind::Sums(_) => "a list of hashes such as `[\"go1.26.6.linux-amd64 h1:…\"]`".into(),
             Kind::Target(_) => "`state`, `off`, or the path of a file or directory".into(),
         }
     }
@@ -214,6 +217,14 @@ pub const KEYS: &[Key] = &[
         kind: Kind::Duration(|s| &mut s.proxy.patience),
         project: Project::Tighten,
         doc: "How long silence is borne where nobody else may be asked: a module server may be cloning",
+    },
+    Key {
+        path: "pin.toolchain-sums",
+        variable: "GOSTEADY_PIN_TOOLCHAIN_SUMS",
+        short: None,
+        kind: Kind::Sums(|s| &mut s.toolchain_sums),
+        project: Project::Never,
+        doc: "Hashes of toolchain zips that you vouch for, for where the checksum database is off or can't be reached: see docs/toolchains.md",
     },
     Key {
         path: "hang.report-after",

@@ -102,8 +102,9 @@ pub fn assign(
         }
         // A list and a path have no order, so nothing about them can be tightened.
         Kind::GoVersion(field) => *field(settings) = Some(go_version(raw)?),
-        Kind::Hosts(_) | Kind::Target(_) if tighten => return Err(Refusal::Looser(before())),
+        Kind::Hosts(_) | Kind::Sums(_) | Kind::Target(_) if tighten => return Err(Refusal::Looser(before())),
         Kind::Hosts(field) => *field(settings) = hosts(raw)?,
+        Kind::Sums(field) => *field(settings) = sums(raw)?,
         Kind::Target(field) => *field(settings) = target(raw, base)?,
     }
     Ok(())
@@ -122,6 +123,7 @@ pub fn show(key: &Key, settings: &Settings) -> String {
         Kind::Size(field) => show_size(*field(&mut copy)),
         Kind::GoVersion(field) => field(&mut copy).clone().unwrap_or_else(|| "any".into()),
         Kind::Hosts(field) => format!("[{}]", field(&mut copy).join(", ")),
+        Kind::Sums(field) => format!("[{}]", field(&mut copy).join(", ")),
         Kind::Target(field) => match field(&mut copy) {
             TraceTo::State => "state".into(),
             TraceTo::Off => "off".into(),
@@ -231,15 +233,46 @@ fn show_size(bytes: u64) -> String {
     format!("{}{name}", bytes / size)
 }
 
-fn hosts(raw: Raw<'_>) -> Result<Vec<String>, Refusal> {
-    let list: Option<Vec<&str>> = match raw {
+/// The entries of a list: those of a file's array, or the parts of a text between commas.
+fn list(raw: Raw<'_>) -> Option<Vec<&str>> {
+    match raw {
         Raw::Text(text) => text
             .to_str()
             .map(|t| t.split(',').map(str::trim).filter(|h| !h.is_empty()).collect()),
         Raw::Toml(DeValue::Array(items)) => items.iter().map(|item| item.get_ref().as_str()).collect(),
         Raw::Toml(_) => None,
+    }
+}
+
+/// `go1.26.6.linux-amd64 h1:BASE64`, one blank between.
+fn sums(raw: Raw<'_>) -> Result<Vec<String>, Refusal> {
+    let list = list(raw).ok_or_else(|| Refusal::Bad("is not a list of hashes".into()))?;
+    let is_sum = |entry: &str| {
+        let mut fields = entry.split_whitespace();
+        let (name, hash) = (
+            fields.next().unwrap_or_default(),
+            fields.next().unwrap_or_default(),
+        );
+        let named = name
+            .strip_prefix("go1.")
+            .is_some_and(|rest| rest.contains('.') && rest.contains('-'));
+        let hash = hash.strip_prefix("h1:").and_then(crate::gomod::base64::decode);
+        named && hash.is_some_and(|h| h.len() == 32) && fields.next().is_none()
     };
-    let list = list.ok_or_else(|| Refusal::Bad("is not a list of host names".into()))?;
+    match list.iter().position(|entry| !is_sum(entry)) {
+        Some(i) => Err(Refusal::Bad(format!(
+            "has an entry that is not `go1.26.6.linux-amd64 h1:…` (number {})",
+            i + 1
+        ))),
+        None => Ok(list
+            .iter()
+            .map(|e| e.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect()),
+    }
+}
+
+fn hosts(raw: Raw<'_>) -> Result<Vec<String>, Refusal> {
+    let list = list(raw).ok_or_else(|| Refusal::Bad("is not a list of host names".into()))?;
     // The entry is not repeated in the message: it may be a URL with a password in it.
     match list.iter().position(|h| !is_host(h)) {
         Some(i) => Err(Refusal::Bad(format!(

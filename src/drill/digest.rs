@@ -1,6 +1,6 @@
 //! The hashes that go.sum is made of. Source: golang.org/x/mod/sumdb/dirhash.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{Context, SHA256, digest};
 use std::fmt::Write;
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -22,6 +22,17 @@ pub fn base64(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+/// SHA-256 of parts one after the other.
+pub(super) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Context::new(&SHA256);
+    for part in parts {
+        hash.update(part);
+    }
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(hash.finish().as_ref());
+    bytes
 }
 
 /// SHA-256 in lower-case hexadecimal digits.

@@ -11,8 +11,12 @@ mod misbehave;
 pub mod server;
 mod socket;
 pub mod store;
+pub mod sumlog;
+pub mod toolchains;
 
 pub use digest::{base64, dirhash};
 pub use fault::{Fault, Kind};
 pub use server::{Request, Server};
 pub use store::Store;
+pub use sumlog::SumLog;
+pub use toolchains::Toolchains;

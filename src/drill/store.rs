@@ -57,6 +57,14 @@ impl Store {
         builder.finish(required)
     }
 
+    /// A store of these files by request path; it has no project.
+    pub fn of(files: BTreeMap<String, Vec<u8>>) -> Store {
+        Store {
+            files: Arc::new(files),
+            modules: Arc::default(),
+        }
+    }
+
     /// The modules that the project requires, in the order of their making.
     pub fn modules(&self) -> &[Module] {
         &self.modules
@@ -208,7 +216,7 @@ fn escape(path: &str) -> String {
     text
 }
 
-fn archive(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+pub(super) fn archive(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     // The default time is a fixed one, so the same files give the same bytes.
     let options = SimpleFileOptions::default().last_modified_time(zip::DateTime::default());
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));

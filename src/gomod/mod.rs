@@ -1,10 +1,13 @@
-//! Pure readers of the files that decide what go does: go.mod, go.work, GOENV text, module path patterns.
+//! Pure readers of the files that decide what go does: go.mod, go.work, GOENV text, module path patterns; and the hash
+//! of a module.
 //!
 //! They read as much as a decision needs, as leniently as cmd/go reads before it has parsed anything; syntax errors are
 //! go's to report.
 
+pub mod base64;
 pub mod directives;
 pub mod envfile;
+pub mod h1;
 pub mod lines;
 pub mod pattern;
 pub mod semver;

@@ -4,8 +4,8 @@ use super::argv::Command;
 use super::nesting;
 use super::scene::{ListKind, Scene};
 use crate::activity::Activity;
+use crate::config::Settings;
 use crate::config::goenv::GoEnv;
-use crate::config::{Settings, settings::Progress};
 use crate::gomod;
 use crate::proxy::{self, Summary};
 use crate::supervise::{self, Bounds, End, Job, Stderr, Stdout};
@@ -13,7 +13,6 @@ use crate::trace::{Event, Recorder};
 use crate::ui::live::Mode;
 use crate::world::World;
 use std::ffi::OsString;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -84,7 +83,7 @@ pub fn run(plan: &Plan, recorder: &Recorder) -> Result<Report, Fault> {
             .flat_map(|r| r.rewrites())
             .map(|r| (r.from.clone(), r.to.clone()))
             .collect(),
-        progress: progress(plan),
+        progress: Mode::on_stderr(plan.world, plan.settings.progress),
         bounds: Bounds {
             report_after: plan.settings.hang.report_after,
             kill_after: plan.settings.hang.kill_after,
@@ -223,18 +222,6 @@ fn stdout(plan: &Plan, proxied: bool) -> Stdout {
         "list" if proxied => Stdout::Rewrite,
         "build" | "install" | "vet" | "fix" | "mod download" if proxied && json => Stdout::Rewrite,
         _ => Stdout::Inherit,
-    }
-}
-
-// A terminal gets the live line, anything else the heartbeat; `never` neither.
-fn progress(plan: &Plan) -> Mode {
-    let plain =
-        plan.world.text("TERM").is_none_or(|term| term == "dumb") || plan.world.set_var("CI").is_some();
-    match plan.settings.progress {
-        Progress::Never => Mode::Silent,
-        _ if !std::io::stderr().is_terminal() => Mode::Heartbeat,
-        Progress::Auto if plain => Mode::Heartbeat,
-        Progress::Auto | Progress::Always => Mode::Line,
     }
 }
 

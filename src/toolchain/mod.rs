@@ -5,6 +5,7 @@ pub mod absent;
 pub mod find;
 pub mod floor;
 pub mod hold;
+pub mod install;
 pub mod installed;
 pub mod pin;
 pub mod provide;

@@ -1,7 +1,10 @@
 //! The live line on a terminal, the heartbeat elsewhere: what a download has done and what it waits for.
 
 use crate::activity::{Flight, Snapshot};
+use crate::config::settings::Progress;
+use crate::world::World;
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 /// A download that is done within this time is not worth a line.
@@ -18,6 +21,19 @@ pub enum Mode {
     Heartbeat,
     /// Nothing.
     Silent,
+}
+
+impl Mode {
+    /// How progress is shown on stderr: a terminal gets the live line, anything else the heartbeat; `never` neither.
+    pub fn on_stderr(world: &World, wanted: Progress) -> Mode {
+        let plain = world.text("TERM").is_none_or(|term| term == "dumb") || world.set_var("CI").is_some();
+        match wanted {
+            Progress::Never => Mode::Silent,
+            _ if !std::io::stderr().is_terminal() => Mode::Heartbeat,
+            Progress::Auto if plain => Mode::Heartbeat,
+            Progress::Auto | Progress::Always => Mode::Line,
+        }
+    }
 }
 
 /// What shows progress. Times are those of the work: they stand still while it is stopped.
@@ -71,6 +87,15 @@ impl Live {
                 bar.tick();
                 None
             }
+        }
+    }
+
+    /// Shows on the line, where there is one, what this machine is busy with; until [`Live::clear`].
+    pub fn busy(&mut self, with: &str) {
+        if self.mode == Mode::Line {
+            let bar = self.bar.get_or_insert_with(line);
+            bar.set_message(with.to_owned());
+            bar.tick();
         }
     }
 

@@ -54,6 +54,10 @@ fn findings_in_files_with_their_places() {
             "patience = \"900 years\"",
             "config-bad-value U:1:12: `patience = \"900 years\"` can't be longer than ten years",
         ),
+        (
+            "[pin]\ntoolchain-sums = [\"go1.26.6.linux-amd64 h1:short=\"]",
+            "config-bad-value U:2:18",
+        ),
         ("[patience]\na = 1", "config-bad-value U:1:1"),
         (
             "[proxy]\n  attempts = 0",

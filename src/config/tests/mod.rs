@@ -148,6 +148,11 @@ fn every_key_can_be_set_and_is_shown_as_it_was_set() {
         ("proxy.concurrency", "16", "0x10"),
         ("proxy.prefetch", "false", "false"),
         ("patience", "1h", "\"1h\""),
+        (
+            "pin.toolchain-sums",
+            "[go1.26.6.linux-amd64 h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]",
+            "[\"go1.26.6.linux-amd64 h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"]",
+        ),
         ("hang.report-after", "5s", "\"5s\""),
         ("hang.kill-after", "30s", "\"30s\""),
         ("hang.deadline", "30m", "\"30m\""),
@@ -181,7 +186,7 @@ fn every_key_can_be_set_and_is_shown_as_it_was_set() {
             );
         }
     }
-    assert_eq!(KEYS.len(), 23, "a new key belongs into the table above");
+    assert_eq!(KEYS.len(), 24, "a new key belongs into the table above");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::upstream::{Act, Upstream};
 use super::{Event, Failover, Proxy, Rules, good, start_with, zip};
 use crate::drill::Store;
-use crate::proxy::h1;
+use crate::gomod::h1;
 use crate::trace::event::Attempt;
 use std::io::Cursor;
 use std::path::PathBuf;

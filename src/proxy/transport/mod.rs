@@ -24,7 +24,7 @@ mod tls;
 mod tests;
 
 pub use address::Address;
-pub(in crate::proxy) use basic::{base64, basic};
+pub(in crate::proxy) use basic::basic;
 pub use body::Body;
 pub use client::Client;
 

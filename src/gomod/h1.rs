@@ -2,7 +2,7 @@
 //!
 //! Sources: golang.org/x/mod/sumdb/dirhash (Hash1, HashZip), golang.org/x/mod/zip (MaxZipFile, checkZip).
 
-use super::transport::base64;
+use super::base64;
 use aws_lc_rs::digest::{Context, SHA256, digest};
 use std::fmt::Write;
 use std::io::{Read, Seek};
@@ -123,7 +123,7 @@ fn of_files(mut files: Vec<(aws_lc_rs::digest::Digest, Vec<u8>)>) -> String {
         all.update(&name);
         all.update(b"\n");
     }
-    format!("h1:{}", base64(all.finish().as_ref()))
+    format!("h1:{}", base64::encode(all.finish().as_ref()))
 }
 
 fn broken(error: impl std::fmt::Display) -> Bad {

@@ -9,11 +9,16 @@ mod support;
 
 mod suite {
     mod bad_input;
+    mod causes;
+    mod check;
     mod demo;
+    mod doctor;
     mod faults;
     mod pins;
     mod prefetch;
     mod servers;
+    mod trace;
+    mod trace_secrets;
     mod transparency;
     mod verify;
     mod versions;

@@ -12,6 +12,7 @@ pub mod phase;
 pub mod pinned;
 pub mod scene;
 pub mod table;
+pub mod verdict;
 
 use crate::face::Face;
 use crate::outcome::{Code, Outcome};

@@ -14,6 +14,8 @@ mod suite {
     mod demo;
     mod doctor;
     mod faults;
+    mod goroutines;
+    mod hangs;
     mod pins;
     mod prefetch;
     mod servers;

@@ -1,6 +1,6 @@
 //! The command line of gosteady, as clap reads it. Texts are written for somebody whose download hangs right now.
 
-use super::{check, completions, config, demo, doctor, explain, pin, toolchain, trace, which};
+use super::{check, completions, config, demo, doctor, explain, goroutines, pin, toolchain, trace, which};
 use clap::{Parser, Subcommand};
 
 /// What every page of help ends with.
@@ -22,7 +22,7 @@ command then works as before; GOSTEADY_BYPASS=1 switches gosteady off for one.
 Exit status: 0 done, 1 something was found (--check), 2 wrong command line,
 69 no upstream could be reached, 70 an error inside gosteady.
 
-More: docs/configuration.md, docs/environment.md, docs/causes.md";
+More: docs/configuration.md, docs/causes.md, docs/hangs.md";
 
 /// A go that does not hang, does not die of one bad mirror, and leaves a trace that explains.
 #[derive(Debug, Parser)]
@@ -61,6 +61,8 @@ pub enum Command {
     Doctor(doctor::Args),
     /// Explain the cause of a failure or a hang, by the id in its message.
     Explain(explain::Args),
+    /// Take a dump of goroutines apart, of go or of any Go program.
+    Goroutines(goroutines::Args),
     /// Watch gosteady save a download from a broken mirror, on this machine alone.
     Demo(demo::Args),
     /// Print a completion script.

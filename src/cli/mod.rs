@@ -8,6 +8,7 @@ pub mod demo;
 pub mod doctor;
 pub mod explain;
 mod frame;
+pub mod goroutines;
 pub mod pin;
 pub mod toolchain;
 pub mod trace;
@@ -38,6 +39,7 @@ fn run(command: &Command, world: &World) -> Outcome {
         Command::Toolchain(cmd) => toolchain::run(cmd, world),
         Command::Explain(args) => explain::run(args, world),
         Command::Trace(cmd) => trace::run(cmd, world),
+        Command::Goroutines(args) => goroutines::run(args, world),
         Command::Demo(args) => demo::run(args, world),
         Command::Doctor(args) => doctor::run(args, world),
         Command::Completions(args) => completions::run(args),

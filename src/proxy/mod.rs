@@ -34,7 +34,7 @@ mod walk;
 mod tests;
 
 pub use loopback::{is_loopback_base, ping};
-pub use prefetch::{Scope, Sources};
+pub use prefetch::{Infos, Need, Packages, Sources, Tests};
 
 use crate::activity::Activity;
 use crate::config::settings;

@@ -41,6 +41,14 @@ impl Pace {
         }
     }
 
+    /// How long a file may be waited for that comes with another one, before it is asked for by itself: what two
+    /// small files take.
+    pub fn patience(&self) -> Duration {
+        self.recent.map_or(Duration::from_secs(1), |recent| {
+            recent * 2 + Duration::from_millis(100)
+        })
+    }
+
     /// The upstream answered 429 or 503, to whatever request.
     pub fn refused(&mut self) {
         self.window = (self.window / 2.0).floor();

@@ -67,13 +67,15 @@ fn need(command: &Command, tags: Tags) -> Option<Need> {
         packages: None,
         infos,
     };
-    let all = |tests, infos| Need {
+    let all = |graph, tests, infos| Need {
+        graph,
+        modules: false,
         packages: Some(Packages {
             patterns: vec!["all".into()],
             tests,
             tags: any,
         }),
-        ..graph(infos)
+        infos,
     };
     Some(match command.verb().as_str() {
         "build" | "install" | "run" | "fmt" => loads(Tests::None, Infos::Used),
@@ -90,9 +92,9 @@ fn need(command: &Command, tags: Tags) -> Option<Need> {
         }
         .when(operands.is_empty())?,
         "mod graph" | "mod verify" | "get" | "work sync" => graph(Infos::None),
-        "mod tidy" => all(Tests::All, Infos::None),
-        "mod why" if !command.on("m") => all(Tests::All, Infos::None).when(!command.on("vendor"))?,
-        "mod vendor" => all(Tests::Main, Infos::Used),
+        "mod tidy" => all(false, Tests::All, Infos::None),
+        "mod why" if !command.on("m") => all(false, Tests::All, Infos::None).when(!command.on("vendor"))?,
+        "mod vendor" => all(true, Tests::Main, Infos::Used),
         _ => return None,
     })
 }
@@ -187,10 +189,10 @@ mod tests {
             ("list -m x", None),
             ("mod download", Some("true true All -")),
             ("mod download x", None),
-            ("mod tidy", Some("true false None all All true")),
+            ("mod tidy", Some("false false None all All true")),
             ("mod vendor", Some("true false Used all Main true")),
             ("mod graph", Some("true false None -")),
-            ("mod why a", Some("true false None all All true")),
+            ("mod why a", Some("false false None all All true")),
             ("mod why -m a", None),
             ("env", None),
         ] {

@@ -167,21 +167,17 @@ impl Facts {
         self.versions = versions;
     }
 
-    /// What the main modules require, in their order, at the versions of the build list; for those older than Go 1.17
-    /// also the rest of it.
-    pub fn build_list(&self) -> Vec<Module> {
-        let required = self
-            .mains
-            .iter()
-            .flat_map(|main| &main.requires)
-            .map(|(path, _)| path);
-        let rest = self.zips.iter().map(|(path, _)| path);
+    /// What the main modules require, in their order, at the versions of the build list.
+    pub fn requires(&self) -> Vec<Module> {
+        let required = self.mains.iter().flat_map(|main| &main.requires);
         let mut seen = HashSet::new();
-        required
-            .chain(rest)
-            .filter(|path| seen.insert(*path))
-            .filter_map(|path| Some((path.clone(), self.versions.get(path)?.clone())))
-            .collect()
+        let paths = required.map(|(path, _)| path).filter(|path| seen.insert(*path));
+        paths.filter_map(|path| self.selected(path)).collect()
+    }
+
+    /// The version of a path in the build list, as far as the files tell.
+    pub fn selected(&self, path: &str) -> Option<Module> {
+        Some((path.to_owned(), self.versions.get(path)?.clone()))
     }
 
     /// Where a module's files are, by the `replace` lines.
@@ -340,7 +336,7 @@ mod tests {
         let old = facts("1.16");
         assert!(!old.is_pruned() && new.is_pruned());
         assert_eq!(old.providers("s.io/s"), [("s.io/s", module("s.io/s", "v1.2.0"))]);
-        assert_eq!(old.build_list().last(), Some(&("s.io/s".into(), "v1.2.0".into())));
-        assert_eq!(new.build_list().len(), 7);
+        assert_eq!(old.selected("s.io/s"), Some(("s.io/s".into(), "v1.2.0".into())));
+        assert_eq!(new.requires().len(), 7);
     }
 }

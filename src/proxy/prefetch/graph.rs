@@ -17,6 +17,7 @@ pub struct Graph {
     waiting: HashMap<Module, Vec<bool>>,
     known: HashMap<Module, Arc<Summary>>,
     fresh: Vec<Module>,
+    reached: Vec<String>,
 }
 
 /// What counts in a go.mod.
@@ -45,6 +46,7 @@ impl Graph {
             waiting: HashMap::new(),
             known: HashMap::new(),
             fresh: Vec::new(),
+            reached: Vec::new(),
         };
         for main in &facts.mains {
             for module in &main.requires {
@@ -60,6 +62,11 @@ impl Graph {
     /// The modules whose go.mod is wanted since this was asked last.
     pub fn fresh(&mut self) -> Vec<Module> {
         std::mem::take(&mut self.fresh)
+    }
+
+    /// The paths that were met since this was asked last; some may come again.
+    pub fn reached(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.reached)
     }
 
     /// Whether the go.mod of a module would lead on.
@@ -85,6 +92,7 @@ impl Graph {
             if self.facts.is_main(&module.0) || !self.visited.insert((module.clone(), whole)) {
                 continue;
             }
+            self.reached.push(module.0.clone());
             let known = match self.facts.place(&module) {
                 Place::Dir(dir) => self.facts.local.get(&dir).map(Summary::of),
                 Place::Module(at) => {

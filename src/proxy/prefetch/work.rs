@@ -54,7 +54,10 @@ pub struct Work {
     /// Zips.
     pub zips: HashMap<Module, Zip>,
     modcache: PathBuf,
+    modules: bool,
     infos: Infos,
+    /// Paths of the build list that were looked at.
+    listed: HashSet<String>,
     /// What go has asked for, or we have: nothing is asked for twice.
     known: HashSet<String>,
     mods: VecDeque<File>,
@@ -80,7 +83,9 @@ impl Work {
             flying: 0,
             zips: HashMap::new(),
             modcache: sources.modcache.clone(),
+            modules: sources.need.modules,
             infos: sources.need.infos,
+            listed: HashSet::new(),
             known: HashSet::new(),
             mods: VecDeque::new(),
             with_zip: VecDeque::new(),
@@ -91,18 +96,23 @@ impl Work {
             bytes: 0,
             facts,
         };
-        let build_list = work.facts.build_list();
-        let places: Vec<Place> = build_list.iter().map(|m| work.facts.place(m)).collect();
-        for place in places {
-            let Place::Module(module) = place else { continue };
-            if sources.need.modules {
-                work.want_zip(&module);
-            }
-            if sources.need.infos == Infos::All {
-                work.want(&module, Kind::Info);
-            }
+        for module in work.facts.requires() {
+            work.in_build_list(&module);
         }
         work
+    }
+
+    // A module of the build list.
+    fn in_build_list(&mut self, module: &Module) {
+        let Place::Module(module) = self.facts.place(module) else {
+            return;
+        };
+        if self.modules {
+            self.want_zip(&module);
+        }
+        if self.infos == Infos::All {
+            self.want(&module, Kind::Info);
+        }
     }
 
     /// go asks for this now. Gives what was asked ahead for it.
@@ -121,9 +131,18 @@ impl Work {
 
     /// Puts everything that is wanted by now in its queue. Gives the places that can be read at once.
     pub fn collect(&mut self) -> Vec<Place> {
-        let mods = self.graph.as_mut().map(Graph::fresh).unwrap_or_default();
+        let graph = self.graph.as_mut();
+        let (mods, reached) = graph.map(|g| (g.fresh(), g.reached())).unwrap_or_default();
         for module in mods {
             self.want(&module, Kind::Mod);
+        }
+        let lists = self.modules || self.infos == Infos::All;
+        for path in reached.iter().filter(|_| lists) {
+            if self.listed.insert(path.clone())
+                && let Some(module) = self.facts.selected(path)
+            {
+                self.in_build_list(&module);
+            }
         }
         let mut ready = Vec::new();
         for place in self.needed.as_mut().map(Needed::fresh).unwrap_or_default() {

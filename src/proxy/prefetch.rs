@@ -32,10 +32,12 @@ use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Instant;
-use tokio::sync::{OnceCell, oneshot};
+use std::time::{Duration, Instant};
+use tokio::sync::{Notify, oneshot};
 use work::{File, Work};
 
+/// How long go's first requests wait for the project to be read.
+const MOMENT: Duration = Duration::from_millis(20);
 /// Turns at the upstream that are left to go's own requests.
 const LEFT_TO_GO: usize = 2;
 
@@ -96,9 +98,12 @@ pub struct Prefetch {
     private: String,
     pace: RefCell<Pace>,
     held: Rc<RefCell<Held>>,
-    begun: OnceCell<()>,
-    /// From the first request on.
+    begun: Cell<bool>,
+    ready: Notify,
+    /// Once the project is read.
     work: RefCell<Option<Work>>,
+    /// What go asked for before that.
+    early: RefCell<Vec<Resource>>,
 }
 
 impl Prefetch {
@@ -110,8 +115,10 @@ impl Prefetch {
             private: private.to_owned(),
             pace: RefCell::new(Pace::new(first.public, most)),
             held: Rc::default(),
-            begun: OnceCell::new(),
+            begun: Cell::new(false),
+            ready: Notify::new(),
             work: RefCell::new(None),
+            early: RefCell::default(),
         }
     }
 
@@ -133,9 +140,17 @@ pub async fn claim(engine: &Rc<Engine>, prefix: usize, resource: &Resource) -> O
     let prefetch = &engine.prefetch;
     let sources = prefetch.sources.as_ref().filter(|_| prefix == 0)?;
     let module = module_of(resource)?;
-    prefetch.begun.get_or_init(|| begin(engine, sources)).await;
-    pump(engine);
-    let flight = prefetch.with(|work| work.claim(resource, &module)).flatten();
+    if !prefetch.begun.replace(true) {
+        tokio::task::spawn_local(begin(Rc::clone(engine), Arc::clone(sources)));
+    }
+    if prefetch.work.borrow().is_none() {
+        // go's first request often finds its answer on the way already; it waits no longer than it would not notice.
+        let _ = tokio::time::timeout(MOMENT, prefetch.ready.notified()).await;
+    }
+    let Some(flight) = prefetch.with(|work| work.claim(resource, &module)) else {
+        prefetch.early.borrow_mut().push(resource.clone());
+        return None;
+    };
     pump(engine);
     let patience = prefetch.pace.borrow().patience();
     flight?.join(patience).await
@@ -158,8 +173,8 @@ fn module_of(resource: &Resource) -> Option<Module> {
 }
 
 // Reads the project, on a thread that may wait for a disk.
-async fn begin(engine: &Rc<Engine>, sources: &Arc<Sources>) {
-    let (of, private) = (Arc::clone(sources), engine.prefetch.private.clone());
+async fn begin(engine: Rc<Engine>, sources: Arc<Sources>) {
+    let (of, private) = (Arc::clone(&sources), engine.prefetch.private.clone());
     let read = move || {
         let facts = Facts::read(of.module.as_deref(), of.work.as_deref(), &private);
         let packages = of.need.packages.as_ref();
@@ -176,7 +191,13 @@ async fn begin(engine: &Rc<Engine>, sources: &Arc<Sources>) {
     let Ok((facts, needed)) = tokio::task::spawn_blocking(read).await else {
         return;
     };
-    *engine.prefetch.work.borrow_mut() = Some(Work::new(facts, sources, needed));
+    let mut work = Work::new(facts, &sources, needed);
+    for resource in engine.prefetch.early.take() {
+        work.asked_early(&resource);
+    }
+    *engine.prefetch.work.borrow_mut() = Some(work);
+    pump(&engine);
+    engine.prefetch.ready.notify_waiters();
 }
 
 /// A file is there: what stands in it may lead on. `inside` waits for the go.mod in a zip.
@@ -198,8 +219,14 @@ fn arrived(
             });
         }
         Kind::Zip => {
-            engine.prefetch.with(|work| work.landed(module, body, taken));
-            reading::zip(engine, module, Some(body.clone()), inside);
+            let known = engine.prefetch.with(|work| {
+                work.landed(module, body, taken);
+                // Only what go.sum vouches for is looked into.
+                work.facts.resource(module, &Kind::Zip).is_some()
+            });
+            if known == Some(true) {
+                reading::zip(engine, module, Some(body.clone()), inside);
+            }
         }
         _ => {}
     }

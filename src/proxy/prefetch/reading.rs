@@ -17,6 +17,9 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use tokio::sync::oneshot;
 
+/// So many packages of a directory are read at once.
+const PART: usize = 64;
+
 /// Somebody who waits for the go.mod in a zip.
 #[derive(Debug)]
 pub struct Inside {
@@ -48,31 +51,33 @@ fn tags(engine: &Engine) -> Tags {
     packages.map(|p| p.tags.clone()).unwrap_or_default()
 }
 
+// In parts, so that what the first packages import is on its way while the others are read.
 fn directory(engine: &Rc<Engine>, root: PathBuf) {
-    let place = Place::Dir(root.clone());
-    let packages = waiting(engine, &place);
-    if packages.is_empty() {
-        return;
+    let mut packages = waiting(engine, &Place::Dir(root.clone())).into_iter().peekable();
+    while packages.peek().is_some() {
+        let part = packages.by_ref().take(PART).collect();
+        tokio::task::spawn_local(packages_in(Rc::clone(engine), root.clone(), part));
     }
-    let (engine, tags) = (Rc::clone(engine), tags(engine));
-    tokio::task::spawn_local(async move {
-        let read = move || -> Vec<(Package, Imports)> {
-            let of = |package: &Package| contents::of_dir(&root.join(&package.dir), &tags);
-            let found = packages.into_iter().map(|package| (of(&package), package));
-            found
-                .filter_map(|(imports, package)| Some((package, imports?)))
-                .collect()
-        };
-        let found = tokio::task::spawn_blocking(read).await.unwrap_or_default();
-        engine.prefetch.with(|work| {
-            for (package, imports) in &found {
-                if let Some(needed) = &mut work.needed {
-                    needed.found(package, imports);
-                }
+}
+
+async fn packages_in(engine: Rc<Engine>, root: PathBuf, packages: Vec<Package>) {
+    let tags = tags(&engine);
+    let read = move || -> Vec<(Package, Imports)> {
+        let of = |package: &Package| contents::of_dir(&root.join(&package.dir), &tags);
+        let found = packages.into_iter().map(|package| (of(&package), package));
+        found
+            .filter_map(|(imports, package)| Some((package, imports?)))
+            .collect()
+    };
+    let found = tokio::task::spawn_blocking(read).await.unwrap_or_default();
+    engine.prefetch.with(|work| {
+        for (package, imports) in &found {
+            if let Some(needed) = &mut work.needed {
+                needed.found(package, imports);
             }
-        });
-        pump(&engine);
+        }
     });
+    pump(&engine);
 }
 
 fn waiting(engine: &Engine, place: &Place) -> Vec<Package> {

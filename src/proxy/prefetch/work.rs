@@ -129,6 +129,14 @@ impl Work {
         flight
     }
 
+    /// go asked for this before the project was read; its zip is, or will be, in the module cache.
+    pub fn asked_early(&mut self, resource: &Resource) {
+        self.known.insert(resource.label.clone());
+        if let Some((path, version)) = resource.version().filter(|_| resource.kind == Kind::Zip) {
+            self.zips.insert((path.into(), version.into()), Zip::Passed);
+        }
+    }
+
     /// Puts everything that is wanted by now in its queue. Gives the places that can be read at once.
     pub fn collect(&mut self) -> Vec<Place> {
         let graph = self.graph.as_mut();

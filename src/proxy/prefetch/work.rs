@@ -221,7 +221,7 @@ impl Work {
                 return Some(file);
             }
         }
-        self.next_zip().filter(|_| room)
+        if room { self.next_zip() } else { None }
     }
 
     fn next_zip(&mut self) -> Option<File> {
@@ -291,5 +291,123 @@ impl Work {
     fn cached(&self, (path, version): &Module, extension: &str) -> bool {
         let file = file(path, version, extension);
         self.modcache.join("cache/download").join(file).exists()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Need;
+    use super::*;
+    use crate::gomod;
+    use bytes::Bytes;
+
+    const LONG: usize = 200 << 10;
+
+    fn work(cache: &std::path::Path) -> Work {
+        let main = gomod::directives(
+            b"module m.io/m\ngo 1.21\nrequire (\n\ta.io/a v1.0.0\n\tb.io/b v1.0.0\n\tg.io/g v1.0.0\n)\n",
+        );
+        let sums = "a.io/a v1.0.0 h1:x\na.io/a v1.0.0/go.mod h1:x\nb.io/b v1.0.0 h1:x\nb.io/b v1.0.0/go.mod h1:x\n\
+                    g.io/g v1.0.0/go.mod h1:x\n";
+        let facts = Facts::of(vec![("/m".into(), main)], &[sums.into()], "");
+        let sources = Sources {
+            need: Need {
+                graph: true,
+                modules: true,
+                packages: None,
+                infos: Infos::All,
+            },
+            dir: "/m".into(),
+            module: None,
+            work: None,
+            modcache: cache.into(),
+        };
+        let mut work = Work::new(Arc::new(facts), &sources, None);
+        assert!(work.collect().is_empty());
+        work
+    }
+
+    fn names(work: &mut Work, room: bool) -> Vec<String> {
+        let files = std::iter::from_fn(|| work.next(room));
+        files
+            .map(|f| f.resource.label.replace(".io/", "").replace("@v1.0.0", ""))
+            .collect()
+    }
+
+    fn body(bytes: usize) -> Spooled {
+        let spool = super::super::super::spool::Spool::new("/".as_ref(), "/".as_ref());
+        let mut body = spool.body(None);
+        body.push(&Bytes::from(vec![0; bytes])).unwrap();
+        body.end()
+    }
+
+    fn module(name: &str) -> Module {
+        (format!("{name}.io/{name}"), "v1.0.0".into())
+    }
+
+    #[test]
+    fn zips_come_first_and_nothing_twice() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut work = work(dir.path());
+        // No zip of this one will bring its go.mod; those of the others would, were their flights begun.
+        let want = [
+            "gg mod", "aa zip", "bb zip", "aa mod", "bb mod", "aa info", "bb info", "gg info",
+        ];
+        assert_eq!(names(&mut work, true), want);
+        assert_eq!(names(&mut work, true), [""; 0]);
+    }
+
+    #[test]
+    fn a_zip_on_its_way_brings_the_go_mod() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut work = work(dir.path());
+        assert_eq!(work.next(true).unwrap().resource.kind, Kind::Mod);
+        let zip = work.next(true).unwrap();
+        assert_eq!(work.inside(&zip.module).unwrap().label, "a.io/a@v1.0.0 mod");
+        assert_eq!(work.inside(&zip.module), None);
+        assert!(!names(&mut work, true).contains(&"aa mod".to_owned()));
+    }
+
+    #[test]
+    fn without_room_small_files_go_on_and_no_zip_is_forgotten() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut work = work(dir.path());
+        let small = ["gg mod", "aa mod", "bb mod", "aa info", "bb info", "gg info"];
+        assert_eq!(names(&mut work, false), small);
+        assert_eq!(names(&mut work, true), ["aa zip", "bb zip"]);
+    }
+
+    #[test]
+    fn large_zips_come_last() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut work = work(dir.path());
+        for name in ["w", "x", "y", "z"] {
+            work.landed(&module(name), &body(LONG), false);
+        }
+        let names = names(&mut work, true);
+        assert_eq!(names[names.len() - 2..], ["aa zip", "bb zip"]);
+    }
+
+    #[test]
+    fn what_go_has_or_the_cache_holds_is_not_asked_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let cached = dir.path().join("cache/download/b.io/b/@v/v1.0.0.zip");
+        std::fs::create_dir_all(cached.parent().unwrap()).unwrap();
+        std::fs::write(cached, "").unwrap();
+        let mut work = work(dir.path());
+        let a = module("a");
+        let zip = work.facts.resource(&a, &Kind::Zip).unwrap();
+        assert!(work.claim(&zip, &a).is_none());
+        assert_eq!(
+            names(&mut work, true),
+            ["gg mod", "aa mod", "bb mod", "aa info", "bb info", "gg info"]
+        );
+        work.landed(&a, &body(1), true);
+        assert!(work.body(&a).is_none());
+        work.landed(&module("b"), &body(1), false);
+        assert_eq!(work.body(&module("b")).unwrap().len(), 1);
+        let zip = work.facts.resource(&module("b"), &Kind::Zip).unwrap();
+        work.claim(&zip, &module("b"));
+        assert!(work.body(&module("b")).is_none(), "it is go's now");
     }
 }

@@ -398,10 +398,8 @@ mod tests {
         let a = module("a");
         let zip = work.facts.resource(&a, &Kind::Zip).unwrap();
         assert!(work.claim(&zip, &a).is_none());
-        assert_eq!(
-            names(&mut work, true),
-            ["gg mod", "aa mod", "bb mod", "aa info", "bb info", "gg info"]
-        );
+        let want = ["aa mod", "bb mod", "gg mod", "aa info", "bb info", "gg info"];
+        assert_eq!(names(&mut work, true), want);
         work.landed(&a, &body(1), true);
         assert!(work.body(&a).is_none());
         work.landed(&module("b"), &body(1), false);

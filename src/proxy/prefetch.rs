@@ -144,7 +144,7 @@ pub async fn claim(engine: &Rc<Engine>, prefix: usize, resource: &Resource) -> O
         tokio::task::spawn_local(begin(Rc::clone(engine), Arc::clone(sources)));
     }
     if prefetch.work.borrow().is_none() {
-        // go's first request often finds its answer on the way already; it waits no longer than it would not notice.
+        // go's first request often finds its answer on the way already; it waits for no longer than it would notice.
         let _ = tokio::time::timeout(MOMENT, prefetch.ready.notified()).await;
     }
     let Some(flight) = prefetch.with(|work| work.claim(resource, &module)) else {
@@ -188,9 +188,7 @@ async fn begin(engine: Rc<Engine>, sources: Arc<Sources>) {
         });
         (facts, needed)
     };
-    let Ok((facts, needed)) = tokio::task::spawn_blocking(read).await else {
-        return;
-    };
+    let (facts, needed) = tokio::task::spawn_blocking(read).await.unwrap_or_default();
     let mut work = Work::new(facts, &sources, needed);
     for resource in engine.prefetch.early.take() {
         work.asked_early(&resource);

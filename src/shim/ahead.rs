@@ -81,31 +81,22 @@ fn need(command: &Command, tags: Tags) -> Option<Need> {
         "build" | "install" | "run" | "fmt" => loads(Tests::None, Infos::Used),
         "fix" if !fix_has_tests => loads(Tests::None, Infos::Used),
         "test" | "vet" | "fix" => loads(Tests::Named, Infos::Used),
-        "list" if command.has("m") => graph(Infos::All).when(operands.iter().any(|o| o == "all"))?,
+        "list" if command.has("m") => operands.iter().any(|o| o == "all").then(|| graph(Infos::All))?,
         "list" if command.on("test") => loads(Tests::Named, Infos::Used),
         "list" if command.on("find") => loads(Tests::None, Infos::None),
         "list" => loads(Tests::None, Infos::Used),
         "generate" => loads(Tests::None, Infos::None),
-        "mod download" => Need {
+        "mod download" if operands.is_empty() => Need {
             modules: true,
             ..graph(Infos::All)
-        }
-        .when(operands.is_empty())?,
+        },
         "mod graph" | "mod verify" | "get" | "work sync" => graph(Infos::None),
         "mod tidy" => all(false, Tests::All, Infos::None),
-        "mod why" if !command.on("m") => all(false, Tests::All, Infos::None).when(!command.on("vendor"))?,
+        "mod why" if !command.on("m") && !command.on("vendor") => all(false, Tests::All, Infos::None),
         "mod vendor" => all(true, Tests::Main, Infos::Used),
         _ => return None,
     })
 }
-
-trait When: Sized {
-    fn when(self, holds: bool) -> Option<Self> {
-        holds.then_some(self)
-    }
-}
-
-impl When for Need {}
 
 // What holds in a build (cmd/go/internal/imports/tags.go, go/build: defaultContext).
 fn tags(env: &GoEnv, world: &World, flag: impl Fn(&str) -> Option<String>) -> Tags {

@@ -40,9 +40,9 @@ pub struct Facts {
     pub mains: Vec<Main>,
     /// Whether a go.work is in effect.
     pub workspace: bool,
-    /// The versions in go.sum whose zip has a line; the path and version of each go.mod's line.
+    /// What go.sum has the hash of a zip of.
     pub zips: Vec<Module>,
-    /// The same for each go.mod.
+    /// What it has the hash of a go.mod of.
     pub go_mods: Vec<Module>,
     /// Requirements of the directories that stand in for modules.
     pub local: HashMap<PathBuf, Directives>,

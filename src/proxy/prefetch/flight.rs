@@ -43,7 +43,7 @@ pub struct Held {
     open: u64,
 }
 
-const MEMORY: u64 = 16 << 20;
+const MEMORY: u64 = 10 << 20;
 const FILES: u64 = 256 << 20;
 const OPEN: u64 = 128;
 /// Larger bodies are in files (`spool`).

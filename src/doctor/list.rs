@@ -148,7 +148,7 @@ pub fn private_names(subject: &Subject) -> Verdict {
             .module
             .replaced
             .iter()
-            .any(|(path, _)| *path == require.path);
+            .any(|replace| replace.path == require.path);
         let private = is_private(host) || origin.as_deref() == Some(host);
         if private && !replaced && !pattern::matches_prefix(&kept, &require.path) && !hosts.contains(&host) {
             hosts.push(host);

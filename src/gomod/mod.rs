@@ -1,19 +1,23 @@
-//! Pure readers of the files that decide what go does: go.mod, go.work, GOENV text, module path patterns; and the hash
-//! of a module.
+//! Pure readers of the files that decide what go does: go.mod, go.work, GOENV text, module path patterns, the head of a
+//! Go file; and the hash of a module.
 //!
 //! They read as much as a decision needs, as leniently as cmd/go reads before it has parsed anything; syntax errors are
 //! go's to report.
 
 pub mod base64;
+pub mod constraint;
 pub mod directives;
 pub mod envfile;
 pub mod h1;
+pub mod imports;
 pub mod lines;
 pub mod pattern;
 pub mod semver;
 pub mod sums;
 pub mod syntax;
 
-pub use directives::{Directives, Require, directives};
+pub use constraint::Tags;
+pub use directives::{Directives, Replace, Require, directives};
+pub use imports::imports;
 pub use lines::{Head, head, line_of, local_replacements, workspace_uses};
 pub use sums::Sums;

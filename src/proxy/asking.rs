@@ -63,6 +63,8 @@ pub async fn ask(engine: &Engine, job: &Job<'_>, peer: usize, next: Next, rival:
     let mut learnt = engine.learnt.borrow_mut();
     match &reply {
         Reply::Whole(whole) if whole.peer != peer => {}
+        // What was only a guess shortens no patience with the last one who can be asked.
+        Reply::Told(told) if !told.outcome.definite() && job.is_guess() && next != Next::Ours => {}
         Reply::Told(told) if !told.outcome.definite() => {
             learnt.failed(peer, told.outcome == Outcome::Silent, Instant::now());
         }

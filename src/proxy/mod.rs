@@ -36,7 +36,7 @@ mod words;
 mod tests;
 
 pub use loopback::{is_loopback_base, ping};
-pub use prefetch::{Scope, Sources};
+pub use prefetch::{Infos, Need, Packages, Sources, Tests};
 pub use probe::{Upstream, upstreams};
 
 use crate::activity::Activity;

@@ -9,11 +9,18 @@ mod support;
 
 mod suite {
     mod bad_input;
+    mod causes;
+    mod check;
     mod demo;
+    mod doctor;
     mod faults;
+    mod goroutines;
+    mod hangs;
     mod install_go;
     mod prefetch;
     mod servers;
+    mod trace;
+    mod trace_secrets;
     mod transparency;
     mod verify;
 }

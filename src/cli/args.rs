@@ -1,6 +1,6 @@
 //! The command line of gosteady, as clap reads it. Texts are written for somebody whose download hangs right now.
 
-use super::{completions, config, demo, toolchain, trace, which};
+use super::{check, completions, config, demo, doctor, explain, goroutines, toolchain, trace, which};
 use clap::{Parser, Subcommand};
 
 /// What every page of help ends with.
@@ -9,8 +9,11 @@ Examples:
   gosteady which --why         which go would run here, and why
   gosteady config              every setting, its value and who set it
   gosteady config --check      what is wrong with the configuration
+  gosteady doctor              what is wrong on this machine
+  gosteady check               known mistakes in go.mod and its kin
   gosteady toolchain install 1.26   the newest Go 1.26, verified
   gosteady trace list          what recent go commands did
+  gosteady explain             what can go wrong, and what to do then
   gosteady completions bash    a completion script for your shell
 
 Used as go: put the directory of gosteady's `go` first on PATH. Every go
@@ -20,7 +23,7 @@ Exit status: 0 done, 1 something was found (--check), 2 wrong command line,
 69 no upstream could be reached, 70 an error inside gosteady, 75 an install
 that failed for a passing reason, 78 refused by verification or a policy.
 
-More: docs/configuration.md, docs/environment.md";
+More: docs/configuration.md, docs/causes.md, docs/hangs.md";
 
 /// A go that does not hang, does not die of one bad mirror, and leaves a trace that explains.
 #[derive(Debug, Parser)]
@@ -41,6 +44,8 @@ pub struct Args {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Check go.mod, go.work, go.sum, vendor and settings, offline.
+    Check(check::Args),
     /// Show every setting with its value and who set it, or check the files.
     Config(config::Args),
     /// Tell which go would run here.
@@ -51,6 +56,12 @@ pub enum Command {
     /// Install and remove Go toolchains.
     #[command(subcommand)]
     Toolchain(toolchain::Cmd),
+    /// Find the first layer that fails: toolchain, settings, caches, network.
+    Doctor(doctor::Args),
+    /// Explain the cause of a failure or a hang, by the id in its message.
+    Explain(explain::Args),
+    /// Take a dump of goroutines apart, of go or of any Go program.
+    Goroutines(goroutines::Args),
     /// Watch gosteady save a download from a broken mirror, on this machine alone.
     Demo(demo::Args),
     /// Print a completion script.

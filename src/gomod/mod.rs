@@ -10,7 +10,9 @@ pub mod envfile;
 pub mod h1;
 pub mod lines;
 pub mod pattern;
+pub mod semver;
 pub mod sums;
+pub mod syntax;
 
 pub use directives::{Directives, Require, directives};
 pub use lines::{Head, head, local_replacements, workspace_uses};

@@ -1,7 +1,7 @@
 //! `gosteady trace bundle`: one zip to attach to a bug report.
 
 use super::export::{self, Format};
-use super::find::Found;
+use super::find::{Found, RECORDS};
 use super::{Failed, hide, output};
 use crate::trace::secrets::Secrets;
 use crate::trace::story::Story;
@@ -85,8 +85,8 @@ fn parts(whole: &Whole, reveal: bool) -> Vec<Part> {
             text: export::render(whole, Format::Markdown),
         },
         Part {
-            name: "trace.jsonl",
-            what: "the records, for `gosteady trace show FILE`",
+            name: RECORDS,
+            what: "the records; `gosteady trace show` reads the zip itself",
             text: whole.lines.iter().map(|line| format!("{line}\n")).collect(),
         },
         Part {

@@ -27,14 +27,7 @@ pub(super) fn read(found: &Found, args: &Args, world: &World) -> Result<(Whole, 
     };
     let whole = Whole::read(found.open()?, &hide);
     if whole.records.is_empty() {
-        let what = match found {
-            Found::Stdin => "stdin".to_string(),
-            Found::File(path) => path.display().to_string(),
-        };
-        return Err(Failed::usage(
-            format!("{what} is no trace: {}", whole.remarks.join(", ")),
-            "see `gosteady trace list`",
-        ));
+        return Err(found.is_no_trace(&whole.remarks));
     }
     Ok((whole, secrets))
 }

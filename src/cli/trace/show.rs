@@ -27,7 +27,13 @@ pub(super) fn run(found: &Found, as_json: bool, style: Style) -> Result<(), Fail
         Found::Stdin => stream(found.open()?, style, out),
         // A FIFO can't be read twice.
         Found::File(path) if !path.is_file() => stream(found.open()?, style, out),
-        Found::File(_) => file(found.open()?, found.open()?, style, out),
+        Found::File(_) => {
+            let digest = Digest::read(found.open()?);
+            if digest.records == 0 {
+                return Err(found.is_no_trace(&digest.notes));
+            }
+            file(&digest, found.open()?, style, out);
+        }
     }
     Ok(())
 }
@@ -48,6 +54,7 @@ pub(super) fn json(input: impl BufRead, out: &mut dyn FnMut(&str)) -> Vec<String
 /// What a trace came to.
 #[derive(Debug, Default)]
 pub(super) struct Digest {
+    records: u64,
     summary: Summary,
     slowest: Slowest,
     notes: Vec<String>,
@@ -66,6 +73,7 @@ impl Digest {
     }
 
     fn add(&mut self, record: &Record) {
+        self.records += 1;
         self.summary.add(record);
         self.slowest.add(record);
     }
@@ -107,11 +115,11 @@ impl Digest {
 }
 
 /// The summary first, then a line per record.
-pub(super) fn file(first: impl BufRead, second: impl BufRead, style: Style, out: &mut dyn FnMut(&str)) {
-    out(&Digest::read(first).text(style));
+pub(super) fn file(digest: &Digest, again: impl BufRead, style: Style, out: &mut dyn FnMut(&str)) {
+    out(&digest.text(style));
     out("\n");
     let mut timeline = Timeline::new(style);
-    for record in Reader::new(second).filter_map(|line| line.record) {
+    for record in Reader::new(again).filter_map(|line| line.record) {
         if !matches!(record.event, Event::Run(_)) {
             out(&timeline.line(&record));
         }

@@ -59,7 +59,9 @@ impl Whole {
             }
             lines.push(line.raw);
         }
-        let notes = reader.notes().clone();
+        let mut notes = reader.notes().clone();
+        // They are taken as they are.
+        notes.unknown.clear();
         let mut trace = Whole {
             remarks: match whole {
                 true => notes.words(),
@@ -147,7 +149,7 @@ mod tests {
         assert_eq!((whole.shown.len(), whole.lines.len()), (2, 4));
         assert_eq!(whole.cause.as_deref(), Some("proxy-silent"));
         assert!(
-            !whole.hidden.is_empty() && whole.remarks.len() == 4,
+            !whole.hidden.is_empty() && whole.remarks.len() == 2,
             "{:?}",
             whole.remarks
         );

@@ -37,9 +37,9 @@ pub(super) fn run(
 ) -> Result<(), Failed> {
     let (whole, secrets) = hide::read(found, hide, world)?;
     // The records are packed in a report: searched before they are.
-    hide::search("the records", whole.lines.join("\n").as_bytes(), &secrets)?;
+    hide::search("the records", &whole.lines.join("\n"), "", &secrets)?;
     let text = render(&whole, format);
-    hide::search("the export", text.as_bytes(), &secrets)?;
+    hide::search("the export", &text, &render(&Whole::default(), format), &secrets)?;
     for remark in &whole.remarks {
         ui::note(remark);
     }

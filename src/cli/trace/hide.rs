@@ -32,9 +32,9 @@ pub(super) fn read(found: &Found, args: &Args, world: &World) -> Result<(Whole, 
     Ok((whole, secrets))
 }
 
-/// Fails where a secret of this machine's is still in there.
-pub(super) fn search(what: &str, bytes: &[u8], secrets: &Secrets) -> Result<(), Failed> {
-    let sources = secrets.sources_in(bytes);
+/// Fails where a secret of this machine's is still in there. `ours` is the same made of an empty trace.
+pub(super) fn search(what: &str, text: &str, ours: &str, secrets: &Secrets) -> Result<(), Failed> {
+    let sources = secrets.sources_in(text, ours);
     match sources.is_empty() {
         true => Ok(()),
         false => Err(Failed::usage(

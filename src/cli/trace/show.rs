@@ -100,7 +100,7 @@ impl Digest {
             out.push_str(&mirrors(summary));
         }
         if !self.slowest.worst.is_empty() {
-            out.push_str(&format!("{}\n", style.bold("what took the time")));
+            out.push_str(&format!("\n{}\n", style.bold("what took the time")));
         }
         for (ms, resource, by) in &self.slowest.worst {
             let by = if by.is_empty() { "nobody" } else { by };

@@ -100,7 +100,7 @@ fn what_is_public_stays_and_what_is_not_goes() {
         ),
         (
             "package secretapp/internal/x is not in std",
-            "package */internal/x is not in std",
+            "package */internal/* is not in std",
         ),
         (
             "/home/jane/go/pkg/mod/github.com/!burnt!sushi/toml@v1.2.3/x.go",
@@ -113,6 +113,18 @@ fn what_is_public_stays_and_what_is_not_goes() {
         ),
         ("*.corp.example/team,github.com/acme", "*.*/*,github.com/*"),
         ("exit status 1", "exit status 1"),
+        (
+            "package acmeapp/store imports net/http: i/o timeout",
+            "package */store imports net/http: i/o timeout",
+        ),
+        (
+            "Get \"https://proxy.golang.org/golang.org/toolchain/@v/v0.0.1-go1.24.0.linux-amd64.zip\"",
+            "Get \"https://proxy.golang.org/golang.org/toolchain/@v/v0.0.1-go1.24.0.linux-amd64.zip\"",
+        ),
+        (
+            "h1:abc/def= application/zip refs/heads/main",
+            "h1:abc/def= application/zip refs/heads/main",
+        ),
         (
             "go: downloading go1.26.0 (linux/amd64)",
             "go: downloading go1.26.0 (linux/amd64)",

@@ -9,7 +9,10 @@ mod support;
 
 mod suite {
     mod bad_input;
+    mod causes;
+    mod check;
     mod demo;
+    mod doctor;
     mod faults;
     mod prefetch;
     mod servers;

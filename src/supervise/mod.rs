@@ -24,6 +24,7 @@ pub use fds::hold_standard;
 pub use signals::{die_of, survive_broken_pipes};
 
 use crate::activity::Activity;
+use crate::cause::heard::Heard;
 use crate::trace::Recorder;
 use crate::ui::live;
 use std::ffi::OsString;
@@ -87,6 +88,8 @@ pub struct End {
     pub ended_by_us: Option<String>,
     /// What was held of its stderr, rewrites applied.
     pub held: Vec<u8>,
+    /// The cause that its stderr names.
+    pub heard: Heard,
 }
 
 /// Why a child could not be started.

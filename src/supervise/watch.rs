@@ -236,7 +236,9 @@ impl Supervision<'_> {
     fn close(mut self) -> End {
         self.live.clear();
         for relay in self.relays.drain(..) {
-            self.end.held.extend(relay.close(self.recorder));
+            self.end
+                .held
+                .extend(relay.close(self.recorder, &mut self.end.heard));
         }
         self.end
     }

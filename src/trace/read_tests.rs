@@ -146,6 +146,11 @@ fn samples() -> Vec<Event> {
             total_ms: 1.0,
             served_by: text(),
             attempts: 1,
+            cause: Some(text()),
+        },
+        Event::Cause {
+            cause: text(),
+            whom: text(),
         },
         Event::Child {
             pid: 1,

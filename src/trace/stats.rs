@@ -164,6 +164,7 @@ mod tests {
             total_ms: 1.0,
             served_by: String::new(),
             attempts: 2,
+            cause: None,
         });
         add(Event::End {
             outcome: "exited".into(),

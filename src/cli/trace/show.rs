@@ -111,6 +111,9 @@ impl Digest {
             _ => style.bold(&style.red(&head)),
         };
         let mut out = format!("\n{head}\n");
+        if let Some(blame) = summary.blame() {
+            out.push_str(&timeline::cause(&blame, style));
+        }
         if !summary.upstreams.is_empty() {
             out.push_str(&mirrors(summary));
         }

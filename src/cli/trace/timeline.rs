@@ -1,7 +1,8 @@
 //! One record as one line of a timeline.
 
+use crate::cause::Cause;
 use crate::trace::event::{Attempt, Event, Record, Run, Upstream};
-use crate::trace::summary::answered;
+use crate::trace::summary::{Blame, answered};
 use crate::ui::Style;
 use crate::ui::words::{bytes, count, duration, plain};
 use std::collections::HashMap;
@@ -107,6 +108,7 @@ impl Timeline {
                 total_ms,
                 served_by,
                 attempts,
+                cause,
             } => {
                 let by = if served_by.is_empty() {
                     String::new()
@@ -114,11 +116,12 @@ impl Timeline {
                     format!(" from {served_by}")
                 };
                 let text = format!(
-                    "{}: {status}, {} in {}{by}, {}",
+                    "{}: {status}, {} in {}{by}, {}{}",
                     self.resource(*request),
                     bytes(*n),
                     duration(*total_ms),
                     count(u64::from(*attempts), "attempt"),
+                    tag(cause.as_deref()),
                 );
                 Parts {
                     label: "answered",
@@ -162,6 +165,8 @@ impl Timeline {
             Event::FileChanged { file, before, after } => {
                 good("changed", format!("{file}: {before} -> {after}"))
             }
+            Event::Cause { cause, whom } if whom.is_empty() => bad("cause", cause),
+            Event::Cause { cause, whom } => bad("cause", format!("{cause}: {whom}")),
             Event::Warning { text } => bad("warning", text),
             Event::Log {
                 level,
@@ -243,6 +248,31 @@ pub(super) fn header(run: &Run, style: Style) -> String {
     out
 }
 
+/// ` [dns-no-answer]`, or nothing.
+fn tag(cause: Option<&str>) -> String {
+    cause.map_or(String::new(), |id| format!(" [{id}]"))
+}
+
+/// Why it failed and what to do next, below the header; an id of a newer gosteady stands alone.
+pub(super) fn cause(blame: &Blame, style: Style) -> String {
+    let known = Cause::by_id(&blame.cause);
+    let what = known.map_or(String::new(), |cause| format!(" {}", cause.what()));
+    let whom = match blame.whom.as_str() {
+        "" => String::new(),
+        whom => format!(" ({whom})"),
+    };
+    let mut lines = vec![("cause", format!("[{}]{what}{whom}", blame.cause))];
+    if let Some(cause) = known {
+        lines.push(("next", cause.next_at(&blame.whom)));
+        lines.push(("more", cause.more()));
+    }
+    let lines = lines.into_iter().map(|(name, text)| {
+        let name = style.red(&format!("{name:<9}"));
+        format!("  {name} {}\n", plain(&text))
+    });
+    lines.collect()
+}
+
 fn upstreams(list: &[Upstream]) -> String {
     let mut text = String::new();
     for upstream in list {
@@ -287,5 +317,6 @@ fn attempt_text(a: &Attempt) -> String {
     } else {
         format!(" ({})", a.reason)
     };
-    format!("{head}: {}: {status}{}{reason}", steps.join(", "), a.outcome)
+    let tag = tag(a.cause.as_deref());
+    format!("{head}: {}: {status}{}{reason}{tag}", steps.join(", "), a.outcome)
 }

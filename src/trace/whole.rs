@@ -21,8 +21,7 @@ pub struct Whole {
     pub records: Vec<Record>,
     /// Those that are shown as they are: evidence of a hang, how the toolchain was chosen, and unknown kinds.
     pub shown: Vec<Value>,
-    /// The id of the cause, where the trace names one: that of a `cause` record, else of evidence, else of the last
-    /// answer that failed.
+    /// The id of the cause, where the trace names one: that of a `cause` record, else of evidence.
     pub cause: Option<String>,
     cause_rank: u8,
     /// What could not be read.
@@ -100,9 +99,8 @@ impl Whole {
             return;
         };
         let rank = match value["kind"].as_str() {
-            Some("cause") => 3,
-            Some("evidence") => 2,
-            Some("answer") if !matches!(value["status"].as_u64(), Some(200 | 404 | 410)) => 1,
+            Some("cause") => 2,
+            Some("evidence") => 1,
             _ => return,
         };
         if rank >= self.cause_rank {

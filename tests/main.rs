@@ -14,10 +14,14 @@ mod suite {
     mod demo;
     mod doctor;
     mod faults;
+    mod goroutines;
+    mod hangs;
+    mod pins;
     mod prefetch;
     mod servers;
     mod trace;
     mod trace_secrets;
     mod transparency;
     mod verify;
+    mod versions;
 }

@@ -16,6 +16,9 @@ use std::path::{Path, PathBuf};
 /// A secret with fewer bytes is not looked for: it would be found everywhere.
 const SHORTEST: usize = 6;
 
+/// A "secret" that is a word of the vocabulary itself (`default`, `status`) can be none, and could not be hidden.
+const VOCABULARY: &str = include_str!("event.rs");
+
 /// Bytes of a file of credentials that are read.
 const FILE_MAX: u64 = 1 << 20;
 
@@ -86,13 +89,12 @@ impl Secrets {
         in_order(&value).into_bytes()
     }
 
-    /// Where the secrets come from that these bytes hold; none where all is well.
-    pub fn sources_in(&self, bytes: &[u8]) -> Vec<&str> {
-        let text = String::from_utf8_lossy(bytes);
+    /// Where the secrets come from that a text holds; none where all is well. What `ours` holds too is our own text.
+    pub fn sources_in(&self, text: &str, ours: &str) -> Vec<&str> {
         let mut sources: Vec<&str> = self
             .forms
             .iter()
-            .filter(|(form, _)| text.contains(form.as_str()))
+            .filter(|(form, _)| text.contains(form.as_str()) && !ours.contains(form.as_str()))
             .map(|(_, source)| source.as_str())
             .collect();
         sources.sort_unstable();
@@ -109,7 +111,7 @@ struct Found {
 impl Found {
     fn add(&mut self, source: &str, secret: &str) {
         let secret = secret.trim();
-        if secret.len() >= SHORTEST {
+        if secret.len() >= SHORTEST && !VOCABULARY.contains(secret) {
             self.secrets
                 .entry(secret.to_string())
                 .or_insert_with(|| source.to_string());
@@ -288,17 +290,17 @@ mod tests {
                 .replace('/', "_"),
         ] {
             assert_eq!(
-                secrets.sources_in(format!("<{text}>").as_bytes()),
+                secrets.sources_in(&format!("<{text}>"), ""),
                 ["MY_TOKEN"],
                 "{text}"
             );
             let hidden = secrets.hide(&text);
             assert!(
-                secrets.sources_in(hidden.as_bytes()).is_empty() && hidden.contains('…'),
+                secrets.sources_in(&hidden, "").is_empty() && hidden.contains('…'),
                 "{text}: {hidden}"
             );
         }
-        assert!(secrets.sources_in(b"korb apfel").is_empty());
+        assert!(secrets.sources_in("korb apfel", "").is_empty());
     }
 
     #[test]
@@ -319,6 +321,7 @@ mod tests {
             ),
             ("SHORT_TOKEN", "abc"),
             ("EDITOR", "plainword"),
+            ("CREDENTIAL_MODE", "request"),
         ]);
         for (word, known) in [
             ("netrc-plain", true),
@@ -330,8 +333,9 @@ mod tests {
             ("queryword", true),
             ("abc", false),
             ("plainword", false),
+            ("request", false),
         ] {
-            assert_eq!(!secrets.sources_in(word.as_bytes()).is_empty(), known, "{word}");
+            assert_eq!(!secrets.sources_in(word, "").is_empty(), known, "{word}");
         }
     }
 }

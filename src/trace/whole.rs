@@ -21,8 +21,7 @@ pub struct Whole {
     pub records: Vec<Record>,
     /// Those that are shown as they are: evidence of a hang, how the toolchain was chosen, and unknown kinds.
     pub shown: Vec<Value>,
-    /// The id of the cause, where the trace names one: that of a `cause` record, else of evidence, else of the last
-    /// answer that failed.
+    /// The id of the cause, where the trace names one: that of a `cause` record, else of evidence.
     pub cause: Option<String>,
     cause_rank: u8,
     /// What could not be read.
@@ -59,7 +58,9 @@ impl Whole {
             }
             lines.push(line.raw);
         }
-        let notes = reader.notes().clone();
+        let mut notes = reader.notes().clone();
+        // They are taken as they are.
+        notes.unknown.clear();
         let mut trace = Whole {
             remarks: match whole {
                 true => notes.words(),
@@ -98,9 +99,8 @@ impl Whole {
             return;
         };
         let rank = match value["kind"].as_str() {
-            Some("cause") => 3,
-            Some("evidence") => 2,
-            Some("answer") if !matches!(value["status"].as_u64(), Some(200 | 404 | 410)) => 1,
+            Some("cause") => 2,
+            Some("evidence") => 1,
             _ => return,
         };
         if rank >= self.cause_rank {
@@ -147,7 +147,7 @@ mod tests {
         assert_eq!((whole.shown.len(), whole.lines.len()), (2, 4));
         assert_eq!(whole.cause.as_deref(), Some("proxy-silent"));
         assert!(
-            !whole.hidden.is_empty() && whole.remarks.len() == 4,
+            !whole.hidden.is_empty() && whole.remarks.len() == 2,
             "{:?}",
             whole.remarks
         );

@@ -139,7 +139,7 @@ fn what_is_not_written_down_is_a_fault() {
         ),
         (
             r#"{"t":1,"kind":"upstreams","list":[{"url":"a","public":true,"separator":";"}]}"#,
-            "upstreams.separator: enum",
+            "upstreams.list.separator: enum",
         ),
     ] {
         let faults = check(line);

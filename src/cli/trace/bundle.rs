@@ -1,9 +1,8 @@
 //! `gosteady trace bundle`: one zip to attach to a bug report.
 
 use super::export::{self, Format};
-use super::find::Found;
+use super::find::{Found, RECORDS};
 use super::{Failed, hide, output};
-use crate::trace::secrets::Secrets;
 use crate::trace::story::Story;
 use crate::trace::whole::Whole;
 use crate::ui;
@@ -34,7 +33,11 @@ pub(super) fn run(
     let to = world.cwd.as_ref().map_or_else(|| to.clone(), |cwd| cwd.join(&to));
     let parts = parts(&whole, hide.reveal);
     ui::out(&listing(&parts, &whole, hide.reveal));
-    let zip = pack(&parts, &secrets)?;
+    let ours = self::parts(&Whole::default(), hide.reveal);
+    for (part, ours) in parts.iter().zip(&ours) {
+        hide::search(part.name, &part.text, &ours.text, &secrets)?;
+    }
+    let zip = pack(&parts)?;
     if dry_run {
         ui::note("nothing was written");
         return Ok(());
@@ -85,8 +88,8 @@ fn parts(whole: &Whole, reveal: bool) -> Vec<Part> {
             text: export::render(whole, Format::Markdown),
         },
         Part {
-            name: "trace.jsonl",
-            what: "the records, for `gosteady trace show FILE`",
+            name: RECORDS,
+            what: "the records; `gosteady trace show` reads the zip itself",
             text: whole.lines.iter().map(|line| format!("{line}\n")).collect(),
         },
         Part {
@@ -158,15 +161,13 @@ fn listing(parts: &[Part], whole: &Whole, reveal: bool) -> String {
     out
 }
 
-/// The zip, each file of which was searched.
-fn pack(parts: &[Part], secrets: &Secrets) -> Result<Vec<u8>, Failed> {
+fn pack(parts: &[Part]) -> Result<Vec<u8>, Failed> {
     let failed = |e: &dyn std::fmt::Display| Failed::internal(format!("the zip could not be made: {e}"));
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .unix_permissions(0o644);
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for part in parts {
-        hide::search(part.name, part.text.as_bytes(), secrets)?;
         zip.start_file(part.name, options).map_err(|e| failed(&e))?;
         zip.write_all(part.text.as_bytes()).map_err(|e| failed(&e))?;
     }

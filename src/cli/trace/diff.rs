@@ -45,13 +45,9 @@ fn read(found: &Found) -> Result<Whole, Failed> {
         salt: None,
     };
     let whole = Whole::read(found.open()?, &hide);
-    match (whole.records.is_empty(), found) {
-        (false, _) => Ok(whole),
-        (true, Found::Stdin) => Err(Failed::usage("stdin is no trace", "give the id of a run")),
-        (true, Found::File(path)) => Err(Failed::usage(
-            format!("{} is no trace", path.display()),
-            "see `gosteady trace list`",
-        )),
+    match whole.records.is_empty() {
+        false => Ok(whole),
+        true => Err(found.is_no_trace(&whole.remarks)),
     }
 }
 

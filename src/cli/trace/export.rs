@@ -37,9 +37,9 @@ pub(super) fn run(
 ) -> Result<(), Failed> {
     let (whole, secrets) = hide::read(found, hide, world)?;
     // The records are packed in a report: searched before they are.
-    hide::search("the records", whole.lines.join("\n").as_bytes(), &secrets)?;
+    hide::search("the records", &whole.lines.join("\n"), "", &secrets)?;
     let text = render(&whole, format);
-    hide::search("the export", text.as_bytes(), &secrets)?;
+    hide::search("the export", &text, &render(&Whole::default(), format), &secrets)?;
     for remark in &whole.remarks {
         ui::note(remark);
     }
@@ -49,14 +49,45 @@ pub(super) fn run(
     Ok(())
 }
 
+/// Why the run failed, as it is told.
+#[derive(Debug, Default)]
+struct Cause {
+    id: String,
+    /// What it is, in one sentence; empty for the id of a newer gosteady.
+    what: String,
+    /// Whom it concerns; empty where that is not known.
+    whom: String,
+    /// What to do next; empty with `what`.
+    next: String,
+}
+
+/// What the trace says of the cause, else what it lets us guess.
+fn cause(story: &Story, whole: &Whole) -> Option<Cause> {
+    let blame = story.summary.blame();
+    let (id, whom) = match (&whole.cause, blame) {
+        (Some(id), Some(blame)) if *id == blame.cause => (blame.cause, blame.whom),
+        (Some(id), _) => (id.clone(), String::new()),
+        (None, Some(blame)) => (blame.cause, blame.whom),
+        (None, None) => return None,
+    };
+    let known = crate::cause::Cause::by_id(&id);
+    Some(Cause {
+        what: known.map_or(String::new(), |cause| cause.what().to_string()),
+        next: known.map_or(String::new(), |cause| cause.next_at(&whom)),
+        id,
+        whom,
+    })
+}
+
 /// The trace in a format.
 pub(super) fn render(whole: &Whole, format: Format) -> String {
     let story = Story::of(&whole.records);
+    let cause = cause(&story, whole);
     match format {
         Format::Perfetto => perfetto::render(&story),
-        Format::Otlp => otlp::render(&story, whole.cause.as_deref()),
-        Format::Markdown => markdown::render(&story, whole),
-        Format::Html => html::render(&story, whole),
+        Format::Otlp => otlp::render(&story, cause.as_ref().map(|cause| cause.id.as_str())),
+        Format::Markdown => markdown::render(&story, whole, cause.as_ref()),
+        Format::Html => html::render(&story, whole, cause.as_ref()),
     }
 }
 

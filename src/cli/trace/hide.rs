@@ -27,21 +27,14 @@ pub(super) fn read(found: &Found, args: &Args, world: &World) -> Result<(Whole, 
     };
     let whole = Whole::read(found.open()?, &hide);
     if whole.records.is_empty() {
-        let what = match found {
-            Found::Stdin => "stdin".to_string(),
-            Found::File(path) => path.display().to_string(),
-        };
-        return Err(Failed::usage(
-            format!("{what} is no trace: {}", whole.remarks.join(", ")),
-            "see `gosteady trace list`",
-        ));
+        return Err(found.is_no_trace(&whole.remarks));
     }
     Ok((whole, secrets))
 }
 
-/// Fails where a secret of this machine's is still in there.
-pub(super) fn search(what: &str, bytes: &[u8], secrets: &Secrets) -> Result<(), Failed> {
-    let sources = secrets.sources_in(bytes);
+/// Fails where a secret of this machine's is still in there. `ours` is the same made of an empty trace.
+pub(super) fn search(what: &str, text: &str, ours: &str, secrets: &Secrets) -> Result<(), Failed> {
+    let sources = secrets.sources_in(text, ours);
     match sources.is_empty() {
         true => Ok(()),
         false => Err(Failed::usage(

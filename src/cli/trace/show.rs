@@ -1,5 +1,5 @@
-//! `gosteady trace show`: what a run came to, then what happened, record by record. Read in bounded memory: a file
-//! twice, stdin once, with the summary at its end.
+//! `gosteady trace show`: what a run came to, then what happened, record by record. Read in bounded memory: of
+//! what can be read only once, as stdin, the summary comes last.
 
 use super::Failed;
 use super::find::Found;
@@ -16,6 +16,8 @@ use std::io::BufRead;
 
 /// Requests that the summary names as those that took the time.
 const SLOWEST: usize = 5;
+/// Bytes of a timeline that are kept until the summary is known; a longer one is made twice.
+const TIMELINE_MAX: usize = 32 << 20;
 /// A request that took less is not worth naming.
 const SLOW_MS: f64 = 500.0;
 
@@ -27,7 +29,18 @@ pub(super) fn run(found: &Found, as_json: bool, style: Style) -> Result<(), Fail
         Found::Stdin => stream(found.open()?, style, out),
         // A FIFO can't be read twice.
         Found::File(path) if !path.is_file() => stream(found.open()?, style, out),
-        Found::File(_) => file(found.open()?, found.open()?, style, out),
+        Found::File(_) => {
+            let (digest, timeline) = Digest::read(found.open()?, style);
+            if digest.records == 0 {
+                return Err(found.is_no_trace(&digest.notes));
+            }
+            out(&digest.text(style));
+            out("\n");
+            match timeline {
+                Some(timeline) => out(&timeline),
+                None => again(found.open()?, style, out),
+            }
+        }
     }
     Ok(())
 }
@@ -48,24 +61,34 @@ pub(super) fn json(input: impl BufRead, out: &mut dyn FnMut(&str)) -> Vec<String
 /// What a trace came to.
 #[derive(Debug, Default)]
 pub(super) struct Digest {
+    records: u64,
     summary: Summary,
     slowest: Slowest,
     notes: Vec<String>,
 }
 
 impl Digest {
-    /// Reads a trace to its end.
-    pub fn read(input: impl BufRead) -> Digest {
+    /// Reads a trace to its end. Returns its timeline too, unless that is too long to be kept.
+    pub fn read(input: impl BufRead, style: Style) -> (Digest, Option<String>) {
         let mut digest = Digest::default();
         let mut reader = Reader::new(input);
+        let mut lines = Timeline::new(style);
+        let mut timeline = Some(String::new());
         for record in reader.by_ref().filter_map(|line| line.record) {
             digest.add(&record);
+            if let Some(text) = &mut timeline
+                && !matches!(record.event, Event::Run(_))
+            {
+                text.push_str(&lines.line(&record));
+            }
+            timeline = timeline.filter(|text| text.len() < TIMELINE_MAX);
         }
         digest.notes = reader.notes().words();
-        digest
+        (digest, timeline)
     }
 
     fn add(&mut self, record: &Record) {
+        self.records += 1;
         self.summary.add(record);
         self.slowest.add(record);
     }
@@ -95,7 +118,7 @@ impl Digest {
             out.push_str(&mirrors(summary));
         }
         if !self.slowest.worst.is_empty() {
-            out.push_str(&format!("{}\n", style.bold("what took the time")));
+            out.push_str(&format!("\n{}\n", style.bold("what took the time")));
         }
         for (ms, resource, by) in &self.slowest.worst {
             let by = if by.is_empty() { "nobody" } else { by };
@@ -109,12 +132,10 @@ impl Digest {
     }
 }
 
-/// The summary first, then a line per record.
-pub(super) fn file(first: impl BufRead, second: impl BufRead, style: Style, out: &mut dyn FnMut(&str)) {
-    out(&Digest::read(first).text(style));
-    out("\n");
+/// A line per record, of a trace that was read before.
+fn again(input: impl BufRead, style: Style, out: &mut dyn FnMut(&str)) {
     let mut timeline = Timeline::new(style);
-    for record in Reader::new(second).filter_map(|line| line.record) {
+    for record in Reader::new(input).filter_map(|line| line.record) {
         if !matches!(record.event, Event::Run(_)) {
             out(&timeline.line(&record));
         }

@@ -27,7 +27,7 @@ pub const ELEMENTS: &[&str] = &[
     "lib", "lib64", "libexec", "share", "etc", "opt", "var", "tmp", "private", "run", "dev", "proc", "sys", "mnt", "nix",
     "store", "snap", "sdk", "src", "pkg", "mod", "cmd", "internal", "test", "tests", "vendor", "cache", "download",
     "sumdb", "tile", "lookup", "supported", "lock", "vcs", "state", "traces", "config", "go", "go-build", "gocache",
-    "modcache", "gopath", "goroot", "golang", "golang.org", "toolchain", "shims", "git", "git-core", "gosteady",
+    "modcache", "gopath", "goroot", "golang", "toolchain", "shims", "git", "git-core", "gosteady",
     "projects", "code", "dev", "build", "dist", "main", "direct", "off", "none", "auto", "all", "hostedtoolcache",
     "linux", "darwin", "freebsd", "amd64", "arm64", "x64", "x86", "ssl", "certs", ".cache", ".config", ".local", ".go",
     ".goenv", ".asdf", ".gvm", ".git", ".netrc", ".cargo", "goenv", "asdf", "mise", "installs", "versions", "Library",
@@ -57,4 +57,17 @@ pub const VIA: &[&str] = &[
     "vegur",
     "caddy",
     "envoy",
+];
+
+/// How a word with a slash may begin that is no import path of somebody's own: the standard library, platforms, media
+/// types, refs, customary abbreviations.
+#[rustfmt::skip]
+pub const SLASHED: &[&str] = &[
+    "archive", "bufio", "builtin", "bytes", "cmp", "compress", "container", "context", "crypto", "database", "debug",
+    "embed", "encoding", "errors", "expvar", "flag", "fmt", "go", "hash", "html", "image", "index", "internal", "io", "iter",
+    "log", "maps", "math", "mime", "net", "os", "path", "plugin", "reflect", "regexp", "runtime", "slices", "sort",
+    "strconv", "strings", "structs", "sync", "syscall", "testing", "text", "time", "unicode", "unique", "unsafe",
+    "vendor", "cmd", "std",
+    "linux", "darwin", "freebsd", "netbsd", "openbsd", "windows", "android", "ios", "js", "wasip1", "aix", "solaris",
+    "application", "binary", "multipart", "refs", "origin", "i", "and", "n", "x",
 ];

@@ -1,6 +1,6 @@
 //! Finding names in text by their shape: URLs, paths, module paths, hosts, addresses, `user@host`.
 
-use super::known::{ELEMENTS, ENDINGS, HOSTS, QUERIES};
+use super::known::{ELEMENTS, ENDINGS, HOSTS, QUERIES, SLASHED};
 use super::{Kind, Names};
 use crate::trace::redact::HIDDEN;
 use std::net::{IpAddr, SocketAddr};
@@ -61,6 +61,8 @@ impl Names {
                 })
             }
             Some((first, _)) if is_dotted(first) => self.module(token),
+            // A module may be named without a dot, as one that is never fetched.
+            Some((first, _)) if is_import_path(token) && !SLASHED.contains(&first) => self.elements(token),
             Some(_) => self.each(token, '/', |name, part| name.word_of(part)),
             None => self.word_of(token),
         }
@@ -235,6 +237,13 @@ impl Names {
             None => self.pseudonym(&shown, Kind::Address),
         }
     }
+}
+
+/// Whether all of it could be an import path without a dot in its first element.
+fn is_import_path(token: &str) -> bool {
+    token
+        .chars()
+        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "/_-.".contains(c))
 }
 
 fn in_token(c: char) -> bool {

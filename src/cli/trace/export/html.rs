@@ -3,6 +3,7 @@
 
 mod markup;
 
+use super::Cause;
 use crate::trace::encode::base64;
 use crate::trace::story::{Fetch, Story};
 use crate::trace::summary::answered;
@@ -18,12 +19,12 @@ const PAGE: &str = include_str!("report/page.html");
 const STYLE: &str = include_str!("report/style.css");
 const SCRIPT: &str = include_str!("report/script.js");
 
-pub(in super::super) fn render(story: &Story, whole: &Whole) -> String {
+pub(super) fn render(story: &Story, whole: &Whole, cause: Option<&Cause>) -> String {
     let mirrors = mirrors(story);
     let data = data(story, &mirrors).to_string();
     // Only this script may run, whatever the texts of a trace hold (CSP3, hash-source).
     let hash = base64(digest(&SHA256, SCRIPT.as_bytes()).as_ref());
-    let mut parts: BTreeMap<&str, String> = markup::parts(story, whole, &mirrors);
+    let mut parts: BTreeMap<&str, String> = markup::parts(story, whole, cause, &mirrors);
     parts.insert("style", STYLE.to_string());
     parts.insert("script", SCRIPT.to_string());
     parts.insert("script-hash", format!("'sha256-{hash}'"));

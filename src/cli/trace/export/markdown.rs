@@ -1,5 +1,6 @@
 //! Text for an issue: what a maintainer asks for first, and no more than an issue takes.
 
+use super::Cause;
 use crate::cli::trace::show::headline;
 use crate::trace::event::Event;
 use crate::trace::story::{Fetch, Story};
@@ -14,14 +15,24 @@ const LINES: usize = 40;
 /// Characters of one line.
 const LINE: usize = 400;
 
-pub(in super::super) fn render(story: &Story, whole: &Whole) -> String {
+pub(super) fn render(story: &Story, whole: &Whole, cause: Option<&Cause>) -> String {
     let mut out = format!(
         "### `{}`: {}\n\n",
         code(&format!("go {}", story.run.argv.join(" "))),
         cell(&headline(&story.summary))
     );
-    if let Some(cause) = &whole.cause {
-        out.push_str(&format!("**Cause:** `{}`\n\n", code(cause)));
+    if let Some(Cause { id, what, whom, next }) = cause {
+        let whom = if whom.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", cell(whom))
+        };
+        out.push_str(format!("**Cause:** `{}` {}{whom}", code(id), cell(what)).trim_end());
+        out.push_str("\n\n");
+        if !next.is_empty() {
+            // Its backticks are ours; what else stands in it may be the trace's.
+            out.push_str(&format!("**Next:** {}\n\n", cell(next).replace("\\`", "`")));
+        }
     }
     failures(story, &mut out);
     mirrors(story, &mut out);

@@ -1,5 +1,6 @@
 //! The parts of the report that need no script.
 
+use crate::cli::trace::export::Cause;
 use crate::trace::event::Event;
 use crate::trace::story::Story;
 use crate::trace::whole::Whole;
@@ -15,17 +16,16 @@ const INCIDENTS: usize = 200;
 const EVIDENCE: usize = 100;
 
 /// The parts of the page by name.
-pub(super) fn parts(story: &Story, whole: &Whole, mirrors: &[String]) -> BTreeMap<&'static str, String> {
+pub(super) fn parts(
+    story: &Story,
+    whole: &Whole,
+    cause: Option<&Cause>,
+    mirrors: &[String],
+) -> BTreeMap<&'static str, String> {
     let run = &story.run;
     let summary = &story.summary;
     let command = format!("go {}", run.argv.join(" "));
     let class = if summary.is_failed() { "bad" } else { "good" };
-    let cause = whole.cause.as_ref().map_or(String::new(), |cause| {
-        format!(
-            "<p class=\"verdict bad\">Cause: <strong>{}</strong></p>",
-            text(cause)
-        )
-    });
     BTreeMap::from([
         ("title", text(&format!("{command}: {}", summary.outcome()))),
         ("started", text(&run.started)),
@@ -33,7 +33,7 @@ pub(super) fn parts(story: &Story, whole: &Whole, mirrors: &[String]) -> BTreeMa
         ("verdict-class", class.to_string()),
         ("outcome", text(&summary.outcome())),
         ("took", text(&duration(summary.total_ms()))),
-        ("cause", cause),
+        ("cause", cause.map_or(String::new(), why)),
         ("tiles", tiles(story)),
         ("failures", failures(story)),
         ("mirrors", table_of_mirrors(story, mirrors)),
@@ -70,6 +70,19 @@ pub(super) fn text(raw: &str) -> String {
         }
     }
     out
+}
+
+fn why(cause: &Cause) -> String {
+    let whom = match cause.whom.as_str() {
+        "" => String::new(),
+        whom => format!(" <span class=\"quiet\">{}</span>", text(whom)),
+    };
+    let next = match cause.next.as_str() {
+        "" => String::new(),
+        next => format!("<p class=\"next\">Next: {}</p>", text(next)),
+    };
+    let (id, what) = (text(&cause.id), text(&cause.what));
+    format!("<p class=\"verdict bad\">Cause: <strong>{id}</strong> {what}{whom}</p>{next}")
 }
 
 fn tiles(story: &Story) -> String {

@@ -207,6 +207,11 @@ impl Pulse {
     pub fn bytes(&self, n: u64) {
         self.activity.bytes_of(self.id, n);
     }
+
+    /// Where the request is; `None` once it has landed.
+    pub fn current(&self) -> Option<Phase> {
+        self.activity.table().get(&self.id).map(|flight| flight.phase)
+    }
 }
 
 impl Drop for FlightHandle {

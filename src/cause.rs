@@ -3,6 +3,8 @@
 //! One table holds them all. Whoever has evidence maps it to a [`Cause`]; messages, traces and `gosteady explain` read
 //! the rest from here. Every cause has a section in `docs/causes.md`, whose anchor is the id.
 
+pub mod heard;
+
 /// The page with a section for each cause.
 const PAGE: &str = include_str!("../docs/causes.md");
 
@@ -59,7 +61,7 @@ causes! {
         "Try `curl -I https://HOST`; mend HTTPS_PROXY, or add the host to NO_PROXY.";
     TlsCertificate "tls-certificate"
         "The server's certificate is not valid for it: it has expired, or names another host."
-        "Check the clock with `date`; else its owner must renew the certificate.";
+        "Check the clock with `date`; else the server's owner must renew the certificate.";
     TlsIntercepted "tls-intercepted"
         "The certificate comes from an issuer that this machine does not trust, as when a company proxy opens TLS."
         "Install the company's root certificate, or name it in SSL_CERT_FILE.";
@@ -68,7 +70,7 @@ causes! {
         "Check the scheme and the port in `go env GOPROXY`; an old server may need an update.";
     CaptivePortal "captive-portal"
         "A web page came in place of module data, as from a login or block page of the network."
-        "Open the address in a browser: log in, or ask for the host to be allowed.";
+        "Open https://HOST in a browser: log in there, or read why it is blocked.";
     RedirectHostBlocked "redirect-host-blocked"
         "The mirror redirects to a storage host, and that host answers 403."
         "Let the storage host through the firewall as well, or use a mirror that serves files itself.";
@@ -97,7 +99,7 @@ causes! {
         "Run it again later, lower `proxy.concurrency`, or put a cache of your own before the mirror.";
     AuthRequired "auth-required"
         "The server wants credentials (401)."
-        "Put them into ~/.netrc or GOAUTH; `gosteady trace show` tells which host asked.";
+        "Put credentials for HOST into ~/.netrc or GOAUTH; in CI, see that the token reaches the step.";
     AccessDenied "access-denied"
         "The server refuses to give this module out (403)."
         "Ask the mirror's owner whether a policy blocks the module, or your account lacks access.";
@@ -106,13 +108,13 @@ causes! {
         "Check path and version; for a private module set GOPRIVATE, for a new tag wait some minutes.";
     UnexpectedStatus "unexpected-status"
         "The server answered with a status that asking again does not change."
-        "Read its own words in the message; check the path in `go env GOPROXY`.";
+        "Read the server's own words in the message; check the path in `go env GOPROXY`.";
     ChecksumMismatch "checksum-mismatch"
         "What the mirror sent does not match go.sum."
         "Compare mirrors before you change go.sum; never switch the verification off.";
     SumdbUnreachable "sumdb-unreachable"
         "The checksum database can't be reached, so new modules can't be verified."
-        "Let its host through the firewall, or use a GOPROXY that carries it; GOPRIVATE for private modules.";
+        "Let the host of GOSUMDB through, or use a mirror that carries it; for private modules set GOPRIVATE.";
     Gatekeeper "gatekeeper"
         "A comma in GOPROXY keeps the next server from being asked after an outage."
         "Set GOSTEADY_FAILOVER=always, or write `|` in place of the comma, if every server may know the names.";
@@ -170,10 +172,68 @@ causes! {
         "Look at `gosteady trace show`; please report it with the trace.";
 }
 
+/// The most telling first: what only one thing can explain, what somebody must mend, then what may pass by itself.
+const TELLING: &[Cause] = &[
+    Cause::ChecksumMismatch,
+    Cause::SumdbUnreachable,
+    Cause::TlsIntercepted,
+    Cause::TlsCertificate,
+    Cause::CaptivePortal,
+    Cause::RedirectHostBlocked,
+    Cause::AuthRequired,
+    Cause::AccessDenied,
+    Cause::HttpProxyFailed,
+    Cause::DiskFull,
+    Cause::OutOfResources,
+    Cause::GoauthHelper,
+    Cause::SshHostKey,
+    Cause::GitAuthFailed,
+    Cause::InvalidBody,
+    Cause::BadRedirect,
+    Cause::TlsHandshake,
+    Cause::DnsNoSuchHost,
+    Cause::NetworkUnreachable,
+    Cause::ConnectRefused,
+    Cause::RateLimited,
+    Cause::UnexpectedStatus,
+    Cause::ServerError,
+    Cause::DnsNoAnswer,
+    Cause::ConnectNoAnswer,
+    Cause::TruncatedBody,
+    Cause::ConnectionReset,
+    Cause::ProxyStalled,
+];
+
 impl Cause {
+    /// Its place among several for one failure: the one with the lowest tells most.
+    pub fn rank(self) -> usize {
+        let place = TELLING.iter().position(|cause| *cause == self);
+        place.unwrap_or(TELLING.len())
+    }
+
     /// The cause with this id.
     pub fn by_id(id: &str) -> Option<Cause> {
         Cause::ALL.iter().copied().find(|cause| cause.id() == id)
+    }
+
+    /// What to do next at this upstream, whose host stands where the sentence says HOST. An address that can't be read
+    /// changes nothing.
+    pub fn next_at(self, upstream: &str) -> String {
+        let (scheme, rest) = upstream.split_once("://").unwrap_or_default();
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+        match host {
+            "" => self.next().to_owned(),
+            host if self.next().contains("getent") => {
+                let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+                self.next().replace("HOST", name)
+            }
+            host => {
+                let origin = format!("{scheme}://{host}");
+                let next = self.next().replace("https://HOST", &origin);
+                next.replace("HOST", host)
+            }
+        }
     }
 
     /// The id as a message carries it: `[dns-no-answer]`.
@@ -231,6 +291,31 @@ mod tests {
             for text in [cause.what(), cause.next()] {
                 assert!(text.ends_with('.') && text.len() <= 110, "{cause}: {text}");
             }
+        }
+    }
+
+    #[test]
+    fn the_next_step_names_the_host() {
+        for (cause, upstream, part) in [
+            (
+                Cause::DnsNoAnswer,
+                "https://m.example:8443/go",
+                "`getent hosts m.example`",
+            ),
+            (
+                Cause::NetworkUnreachable,
+                "https://m.example:8443/go",
+                "`curl -I https://m.example:8443`",
+            ),
+            (
+                Cause::NetworkUnreachable,
+                "http://[::1]/",
+                "`curl -I http://[::1]`",
+            ),
+            (Cause::NetworkUnreachable, "", "`curl -I https://HOST`"),
+        ] {
+            let got = cause.next_at(upstream);
+            assert!(got.contains(part), "{got}");
         }
     }
 

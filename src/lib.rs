@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! 4   main
-//! 3   shim (flow)   |   cli -> drill                    the two flows never import each other
+//! 3   shim (flow)   |   cli -> check, doctor, drill     the two flows never import each other
 //! 2   supervise   proxy   toolchain                     engines; none imports another
 //! 1   trace (Recorder, Event)   ui                      all may emit; only cli reads back
 //! 0   gomod goroutines config world outcome error clock activity cause secret
@@ -14,9 +14,11 @@
 
 pub mod activity;
 pub mod cause;
+pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod doctor;
 pub mod drill;
 pub mod error;
 pub mod face;

@@ -50,10 +50,15 @@ pub async fn ask(engine: &Engine, job: &Job<'_>, peer: usize, next: Next, rival:
     let bounds = rules::bounds(&engine.rules, standing, job.resource);
     let reply = match bounds.first_answer {
         None => again(engine, job, peer, bounds, rival).await,
-        Some(bound) => tokio::select! {
-            reply = again(engine, job, peer, bounds, rival) => reply,
-            () = no_sign_of_life(engine, peer, bound) => Reply::Told(silence(bound)),
-        },
+        Some(bound) => {
+            let mut asked = std::pin::pin!(again(engine, job, peer, bounds, rival));
+            tokio::select! {
+                reply = &mut asked => reply,
+                () = no_sign_of_life(engine, peer, bound) => {
+                    Reply::Told(silence(bound, phase_of(engine, job, peer)))
+                }
+            }
+        }
     };
     let mut learnt = engine.learnt.borrow_mut();
     match &reply {
@@ -110,11 +115,17 @@ async fn again(engine: &Engine, job: &Job<'_>, peer: usize, bounds: Bounds, riva
             retry_after: told.retry_after,
         };
         engine.prefetch.told(told.status);
+        let over = |told| {
+            Reply::Told(Told {
+                attempts: made,
+                ..told
+            })
+        };
         if made > 1 && job.is_guess() {
-            return Reply::Told(told);
+            return over(told);
         }
         let Step::Retry { after } = decide(state, &bounds, engine.jitter.draw()) else {
-            return Reply::Told(told);
+            return over(told);
         };
         tell(engine, job, "retry", &told.did, after, peer);
         let flight = engine.activity.begin(
@@ -145,8 +156,12 @@ async fn race(
     let other = rival.unwrap_or(peer);
     tell(engine, job, "hedge", "no answer yet", Duration::ZERO, other);
     let second_pulse = Pulse::default();
-    let second = attempt(engine, new_ask(job, other, bounds, number, true), &second_pulse);
-    tokio::pin!(second);
+    // Boxed, as are the rare parts elsewhere: a future is as large as all that may happen in it.
+    let mut second = Box::pin(attempt(
+        engine,
+        new_ask(job, other, bounds, number, true),
+        &second_pulse,
+    ));
     let reply = tokio::select! {
         reply = &mut first => match reply {
             Reply::Told(told) if !told.outcome.definite() => return settle(engine, job, (peer, told), other, second.await),
@@ -223,6 +238,14 @@ fn new_ask<'a>(job: &Job<'a>, peer: usize, bounds: Bounds, number: u32, hedge: b
         hedge,
         queue: !hedge && job.ahead.is_none(),
     }
+}
+
+/// How far the request has come at an upstream: the furthest of its attempts in flight.
+fn phase_of(engine: &Engine, job: &Job<'_>, peer: usize) -> Option<Phase> {
+    let label = &engine.peers[peer].base.label;
+    let flights = engine.activity.snapshot().flights.into_iter();
+    let own = flights.filter(|f| f.resource == job.resource.label && f.upstream == *label);
+    own.map(|f| f.phase).max_by_key(|phase| *phase as u8)
 }
 
 /// Ends when the bound has passed and the upstream has not answered anything, to nobody.

@@ -11,6 +11,7 @@ use super::sumdb;
 use super::transport::{Answer, Body, Failure, Get, Way};
 use super::verify::{self, Withheld};
 use crate::activity::{FlightHandle, Phase};
+use crate::cause::Cause;
 use crate::trace::event::{Attempt as Record, Event};
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -19,6 +20,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// Error bodies are kept up to this size; go shows 648 bytes of them.
 const ERROR_BODY: usize = 1 << 20;
+
+/// The end record of a zip, and the longest comment after it, in bytes (APPNOTE.TXT, 4.3.16).
+const ZIP_END: usize = 22;
+const ZIP_COMMENT: usize = (64 << 10) - 1;
 
 /// Answer headers that a trace keeps.
 const TOLD_HEADERS: &[&str] = &[
@@ -37,11 +42,15 @@ const TOLD_HEADERS: &[&str] = &[
 pub struct Told {
     /// Its class.
     pub outcome: Outcome,
+    /// Why it is so.
+    pub cause: Cause,
+    /// How often it was asked, once that is over.
+    pub attempts: u32,
     /// HTTP status, where there was an answer.
     pub status: Option<u16>,
     /// What it did, to follow its name: `answered 503 Service Unavailable`.
     pub did: String,
-    /// The transport's own words; empty for an answer.
+    /// What is known beyond that; empty for an answer.
     pub detail: String,
     /// What it asked for in Retry-After.
     pub retry_after: Option<Duration>,
@@ -49,6 +58,23 @@ pub struct Told {
     pub answer: Option<(String, Bytes)>,
     /// The zip or go.mod that was found wrong, for the case that nobody has a better one.
     pub withheld: Option<Rc<Withheld>>,
+}
+
+impl Told {
+    /// Something without an answer, and without anything more to be said.
+    pub fn new(outcome: Outcome, cause: Cause, did: impl Into<String>) -> Told {
+        Told {
+            outcome,
+            cause,
+            attempts: 1,
+            status: None,
+            did: did.into(),
+            detail: String::new(),
+            retry_after: None,
+            answer: None,
+            withheld: None,
+        }
+    }
 }
 
 /// A 200.
@@ -117,26 +143,34 @@ pub async fn attempt(engine: &Engine, ask: Ask<'_>, pulse: &Pulse) -> Reply {
     } else {
         None
     };
-    let exchange = exchange(engine, &ask, flight, pulse, &mut log.record);
-    let reply = tokio::select! {
-        reply = exchange => reply,
-        () = pulse.silent(ask.bounds.silence) => Reply::Told(silence(ask.bounds.silence)),
+    let voice = flight.pulse();
+    // In a block, as the exchange writes the record; its phase is read while it still lives.
+    let reply = {
+        let mut exchange = std::pin::pin!(exchange(engine, &ask, flight, pulse, &mut log.record));
+        tokio::select! {
+            reply = &mut exchange => reply,
+            () = pulse.silent(ask.bounds.silence) => {
+                Reply::Told(silence(ask.bounds.silence, voice.current()))
+            }
+        }
     };
     log.end(&reply);
     reply
 }
 
-/// What is told of an upstream that was waited for in vain.
-pub fn silence(bound: Duration) -> Told {
-    Told {
-        outcome: Outcome::Silent,
-        status: None,
-        did: format!("did not answer in {}", humantime::format_duration(bound)),
-        detail: String::new(),
-        retry_after: None,
-        answer: None,
-        withheld: None,
-    }
+/// What is told of an upstream that was waited for in vain, in this phase.
+pub fn silence(bound: Duration, phase: Option<Phase>) -> Told {
+    let cause = classify::cause_of_silence(phase.unwrap_or(Phase::Waiting));
+    let phrase = match phase {
+        Some(Phase::Body) => "stopped in mid-answer",
+        _ => classify::phrase(cause),
+    };
+    let bound = humantime::format_duration(bound);
+    let did = match phase {
+        Some(Phase::Body) => format!("{phrase} for {bound}"),
+        _ => format!("{phrase} in {bound}"),
+    };
+    Told::new(Outcome::Silent, cause, did)
 }
 
 async fn exchange(
@@ -167,17 +201,16 @@ async fn exchange(
             (Outcome::RedirectHostDenied, Some(host)) => format!(" from {host}, where it redirects to"),
             _ => String::new(),
         };
+        let cause = classify::cause_of_answer(outcome, answer.status).unwrap_or(Cause::UnexpectedStatus);
+        let did = format!("answered {}{blocked}", status_text(answer.status));
         return Reply::Told(Told {
-            outcome,
             status: Some(answer.status),
-            did: format!("answered {}{blocked}", status_text(answer.status)),
-            detail: String::new(),
             retry_after,
             answer: Some((content_type, body)),
-            withheld: None,
+            ..Told::new(outcome, cause, did)
         });
     }
-    let mut body = engine.spool.body(answer.length);
+    let mut body = engine.spool.body();
     loop {
         match answer.body.next().await {
             Err(failure) => return failed(failure, record),
@@ -231,11 +264,12 @@ async fn head(
     let line = format!("{} {}", answer.way.protocol, status_text(answer.status));
     let lines: Vec<(String, String)> = answer.headers.clone().into_iter().collect();
     flight.phase(Phase::Credentials);
-    let other = engine.credentials.ask_again(&address, &line, &lines, &sent).await;
+    let again = engine.credentials.ask_again(&address, &line, &lines, &sent);
+    let other = Box::pin(again).await;
     pulse.beat();
     match other {
         None => Ok(answer),
-        Some(headers) => engine.client.get(get(headers)).await,
+        Some(headers) => Box::pin(engine.client.get(get(headers))).await,
     }
 }
 
@@ -268,20 +302,19 @@ fn check(ask: &Ask<'_>, content_type: String, body: Spooled) -> Reply {
                 None => return Ok((Outcome::Ok, Bytes::new())),
             }
         };
-        let outcome = classify::of_body(kind, &content_type, &head, &body.tail()?);
+        let mut outcome = classify::of_body(kind, &content_type, &head, &body.tail(ZIP_END)?);
+        if zip && outcome == Outcome::Garbled {
+            outcome = classify::of_body(kind, &content_type, &head, &body.tail(ZIP_END + ZIP_COMMENT)?);
+        }
         Ok((outcome, head))
     };
     let (outcome, head) = match read() {
         Ok(checked) => checked,
         Err(error) => {
+            let did = "answered, but the answer could not be read back from the spool";
             return Reply::Told(Told {
-                outcome: Outcome::Passing,
-                status: None,
-                did: "answered, but the answer could not be read back from the spool".into(),
                 detail: error.to_string(),
-                retry_after: None,
-                answer: None,
-                withheld: None,
+                ..Told::new(Outcome::Passing, Cause::OutOfResources, did)
             });
         }
     };
@@ -290,14 +323,11 @@ fn check(ask: &Ask<'_>, content_type: String, body: Spooled) -> Reply {
         Outcome::Captive => "answered a web page in place of module data (a captive portal?)",
         _ => "answered 200 with a broken body",
     };
+    let cause = classify::cause_of_answer(outcome, 200).unwrap_or(Cause::InvalidBody);
     Reply::Told(Told {
-        outcome,
         status: Some(200),
-        did: did.into(),
-        detail: String::new(),
-        retry_after: None,
         answer: Some((content_type, head)),
-        withheld: None,
+        ..Told::new(outcome, cause, did)
     })
 }
 
@@ -313,14 +343,15 @@ fn whole(ask: &Ask<'_>, content_type: String, body: Spooled, rest: Option<Rest>)
 
 fn failed(failure: Failure, record: &mut Record) -> Reply {
     note_way(record, &failure.way);
+    let cause = classify::cause_of_failure(failure.class, &failure.way.times);
+    let phrase = classify::phrase(cause);
+    let did = match &failure.way.redirected_to {
+        Some(host) => format!("redirects to {host}, which {phrase}"),
+        None => phrase.to_owned(),
+    };
     Reply::Told(Told {
-        outcome: classify::of_failure(failure.class),
-        status: None,
-        did: classify::phrase(failure.class).into(),
         detail: failure.reason,
-        retry_after: None,
-        answer: None,
-        withheld: None,
+        ..Told::new(classify::of_failure(failure.class), cause, did)
     })
 }
 
@@ -387,6 +418,7 @@ impl<'a> Log<'a> {
                 let streamed = whole.rest.is_some();
                 self.record.outcome = Outcome::Ok.as_str().into();
                 self.record.reason = if streamed { "no room to spool it" } else { "" }.into();
+                self.record.cause = streamed.then(|| Cause::DiskFull.id().into());
             }
             Reply::Told(told) => {
                 self.record.outcome = told.outcome.as_str().into();
@@ -396,6 +428,7 @@ impl<'a> Log<'a> {
                     &told.detail
                 };
                 self.record.reason = detail.clone();
+                self.record.cause = Some(told.cause.id().into());
             }
         }
     }

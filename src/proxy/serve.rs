@@ -8,6 +8,7 @@ use super::loopback::PONG;
 use super::prefetch;
 use super::request::Resource;
 use super::walk::{Verdict, walk};
+use super::words::blame;
 use crate::trace::event::Event;
 use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
@@ -116,7 +117,12 @@ async fn respond(engine: &Rc<Engine>, prefix: usize, resource: &Resource) -> Res
     }
     let served_by = served_by(engine, &verdict);
     let attempts = job.attempts.get();
-    let response = answer(engine, verdict, &resource.wire, attempts);
+    let blame = blame(&verdict, resource);
+    engine.notes.settle(
+        &resource.label,
+        blame.map(|(cause, peer)| (cause, engine.name(peer))),
+    );
+    let response = answer(engine, verdict, resource);
     engine.activity.answered();
     engine.recorder.emit(Event::Answer {
         request,
@@ -125,6 +131,7 @@ async fn respond(engine: &Rc<Engine>, prefix: usize, resource: &Resource) -> Res
         total_ms: millis(begun.elapsed()),
         served_by,
         attempts,
+        cause: blame.map(|(cause, _)| cause.id().into()),
     });
     response
 }

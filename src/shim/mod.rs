@@ -11,6 +11,7 @@ pub mod nesting;
 pub mod phase;
 pub mod scene;
 pub mod table;
+pub mod verdict;
 
 use crate::face::Face;
 use crate::outcome::{Code, Outcome};

@@ -33,6 +33,7 @@ pub use signals::{die_of, survive_broken_pipes};
 pub use state::Bounds;
 
 use crate::activity::Activity;
+use crate::cause::heard::Heard;
 use crate::trace::Recorder;
 use crate::ui::live;
 use std::ffi::OsString;
@@ -101,6 +102,8 @@ pub struct End {
     pub leaves_ended: u32,
     /// What was held of its stderr, rewrites applied.
     pub held: Vec<u8>,
+    /// The cause that its stderr names.
+    pub heard: Heard,
 }
 
 /// Why a child could not be started.

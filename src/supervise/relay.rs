@@ -5,6 +5,7 @@ use super::lines::{Hold, Tap};
 use super::rewrite::Rewriter;
 use super::spawn::Stdio;
 use super::{Job, Stderr, Stdout};
+use crate::cause::heard::Heard;
 use crate::trace::Recorder;
 use nix::errno::Errno;
 use nix::poll::PollFlags;
@@ -170,8 +171,8 @@ impl<'a> Relay<'a> {
         false
     }
 
-    /// Takes no more from the child, and returns what was held back of this stream.
-    pub fn close(mut self, recorder: &Recorder) -> Vec<u8> {
+    /// Takes no more from the child, notes what was heard, and returns what was held back of this stream.
+    pub fn close(mut self, recorder: &Recorder, heard: &mut Heard) -> Vec<u8> {
         if self.from.is_some() {
             self.end(recorder);
             // What our side does not take at once is lost: whoever still writes is no child of ours.
@@ -180,6 +181,9 @@ impl<'a> Relay<'a> {
             {
                 self.write();
             }
+        }
+        if let Some(tap) = &self.tap {
+            *heard = tap.heard();
         }
         self.hold.as_mut().map(Hold::finish).unwrap_or_default()
     }

@@ -215,7 +215,9 @@ impl Supervision<'_> {
         self.end.ended_by_us = self.judge.sentence().map(str::to_string);
         self.take_dump();
         for relay in self.relays.drain(..) {
-            self.end.held.extend(relay.close(self.recorder));
+            self.end
+                .held
+                .extend(relay.close(self.recorder, &mut self.end.heard));
         }
         self.end
     }

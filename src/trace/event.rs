@@ -76,6 +76,9 @@ pub enum Event {
         served_by: String,
         /// Attempts made for it.
         attempts: u32,
+        /// The id of its cause, where it is not success (see [`crate::cause`]).
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        cause: Option<String>,
     },
     /// A child process was started.
     Child {
@@ -139,6 +142,13 @@ pub enum Event {
         before: String,
         /// Its size and hash after.
         after: String,
+    },
+    /// Why the command failed, or why it hangs: a verdict upon what was seen before.
+    Cause {
+        /// The stable id (see [`crate::cause`]).
+        cause: String,
+        /// Whom it concerns: an upstream, a program; empty where that is not known.
+        whom: String,
     },
     /// Something of ours did not work; go ran all the same.
     Warning {
@@ -267,4 +277,7 @@ pub struct Attempt {
     pub outcome: String,
     /// The reason in words; empty for `ok`.
     pub reason: String,
+    /// The id of the cause, where it is not success (see [`crate::cause`]).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cause: Option<String>,
 }

@@ -45,7 +45,9 @@ pub fn event(mut event: Event) -> Event {
             total_ms: _,
             served_by,
             attempts: _,
-        } => all([served_by]),
+            cause,
+        } => all([served_by].into_iter().chain(cause)),
+        Event::Cause { cause, whom } => all([cause, whom]),
         Event::Child { pid: _, program } => all([program]),
         Event::Waiting { what, for_ms: _ } => all([what]),
         Event::Evidence {
@@ -132,8 +134,10 @@ fn attempt_texts(attempt: &mut Attempt) {
         headers,
         outcome,
         reason,
+        cause,
     } = attempt;
     all([resource, upstream, protocol, peer, outcome, reason]);
+    all(cause);
     values(headers);
 }
 

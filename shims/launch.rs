@@ -3,7 +3,9 @@
 #![no_main]
 
 use gosteady::face::Face;
+use gosteady::outcome::{Code, Outcome};
 use gosteady::shim::{exec, fast, fast::Fast};
+use gosteady::toolchain::provide::Missing;
 use gosteady::world::World;
 use std::path::PathBuf;
 
@@ -12,7 +14,7 @@ use std::path::PathBuf;
 pub extern "C" fn main() -> i32 {
     let world = World::capture();
     let whole = world.exe.as_deref().map(|exe| exe.with_file_name("gosteady"));
-    let whole = |name: &str, or: &dyn Fn() -> gosteady::outcome::Outcome| match whole
+    let whole = |name: &str, or: &dyn Fn() -> Outcome| match whole
         .as_ref()
         .filter(|path: &&PathBuf| path.is_file())
     {
@@ -20,13 +22,22 @@ pub extern "C" fn main() -> i32 {
         None => or(),
     };
     let outcome = match Face::of(&world.argv0) {
-        Face::Cli => whole("gosteady", &|| {
-            gosteady::outcome::Outcome::Ours(gosteady::outcome::Code::Internal)
-        }),
-        face => match fast::run(&world, face) {
-            Fast::Ended(outcome) => outcome,
-            Fast::Guard(task) => whole("go", &|| fast::hand_over(&task.world, &task.real)),
-        },
+        Face::Cli => whole("gosteady", &|| Outcome::Ours(Code::Internal)),
+        face => {
+            let alone = |fast| match fast {
+                Fast::Ended(outcome) => outcome,
+                Fast::Guard(task) => task.go.hand_over(&task.world),
+                Fast::Missing(_) => Outcome::Ours(Code::Internal),
+            };
+            let name = face.program().unwrap_or("go");
+            match fast::run(&world, face) {
+                Fast::Ended(outcome) => outcome,
+                Fast::Guard(task) => whole("go", &|| task.go.hand_over(&task.world)),
+                Fast::Missing(need) => whole(name, &|| {
+                    alone(fast::run_without(&world, face, &Missing::not_tried(&need.want)))
+                }),
+            }
+        }
     };
     outcome.shell_status()
 }

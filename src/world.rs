@@ -28,6 +28,14 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "set by gosteady: how many shims stand above this process",
     ),
     (
+        "GOSTEADY_USER_GOTOOLCHAIN",
+        "set by gosteady where a pin sets GOTOOLCHAIN for the child: `OURS:=THEIRS`, or `OURS:-` when it was unset",
+    ),
+    (
+        "GOSTEADY_USER_GOROOT",
+        "the same for GOROOT, which a pin changes only where it was set",
+    ),
+    (
         "GOSTEADY_USER_GOPROXY",
         "set by gosteady for a guarded child: the user's own GOPROXY, `=VALUE`, or `-` when unset",
     ),

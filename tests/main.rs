@@ -16,10 +16,12 @@ mod suite {
     mod faults;
     mod goroutines;
     mod hangs;
+    mod pins;
     mod prefetch;
     mod servers;
     mod trace;
     mod trace_secrets;
     mod transparency;
     mod verify;
+    mod versions;
 }

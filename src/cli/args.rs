@@ -1,12 +1,13 @@
 //! The command line of gosteady, as clap reads it. Texts are written for somebody whose download hangs right now.
 
-use super::{check, completions, config, demo, doctor, explain, goroutines, trace, which};
+use super::{check, completions, config, demo, doctor, explain, goroutines, pin, toolchain, trace, which};
 use clap::{Parser, Subcommand};
 
 /// What every page of help ends with.
 const AFTER: &str = "\
 Examples:
   gosteady which --why         which go would run here, and why
+  gosteady pin 1.26.6          pin this project's Go version
   gosteady config              every setting, its value and who set it
   gosteady config --check      what is wrong with the configuration
   gosteady doctor              what is wrong on this machine
@@ -21,7 +22,7 @@ command then works as before; GOSTEADY_BYPASS=1 switches gosteady off for one.
 Exit status: 0 done, 1 something was found (--check), 2 wrong command line,
 69 no upstream could be reached, 70 an error inside gosteady.
 
-More: docs/configuration.md, docs/environment.md, docs/causes.md, docs/hangs.md";
+More: docs/configuration.md, docs/causes.md, docs/hangs.md";
 
 /// A go that does not hang, does not die of one bad mirror, and leaves a trace that explains.
 #[derive(Debug, Parser)]
@@ -48,6 +49,11 @@ pub enum Command {
     Config(config::Args),
     /// Tell which go would run here.
     Which(which::Args),
+    /// Pin this project's Go version, show the pin, or check it.
+    Pin(pin::Args),
+    /// List the Go toolchains on this machine.
+    #[command(subcommand)]
+    Toolchain(toolchain::Cmd),
     /// List, show, compare and export what go commands did.
     #[command(subcommand)]
     Trace(trace::Cmd),

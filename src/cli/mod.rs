@@ -9,6 +9,8 @@ pub mod doctor;
 pub mod explain;
 mod frame;
 pub mod goroutines;
+pub mod pin;
+pub mod toolchain;
 pub mod trace;
 pub mod which;
 
@@ -34,6 +36,8 @@ fn run(command: &Command, world: &World) -> Outcome {
         Command::Config(args) => config::run(args, world),
         Command::Which(args) => which::run(args, world),
         Command::Explain(args) => explain::run(args, world),
+        Command::Pin(args) => pin::run(args, world),
+        Command::Toolchain(cmd) => toolchain::run(cmd, world),
         Command::Trace(cmd) => trace::run(cmd, world),
         Command::Goroutines(args) => goroutines::run(args, world),
         Command::Demo(args) => demo::run(args, world),
@@ -85,7 +89,15 @@ mod tests {
     #[test]
     fn help_fits_a_terminal() {
         let root = Args::command();
-        let ours = ["check", "completions", "config", "doctor", "explain", "which"];
+        let ours = [
+            "check",
+            "completions",
+            "config",
+            "doctor",
+            "explain",
+            "pin",
+            "which",
+        ];
         let pages = root.get_subcommands().filter(|c| ours.contains(&c.get_name()));
         for page in pages.chain([&root]) {
             let text = page.get_after_help().unwrap().to_string();
@@ -132,6 +144,8 @@ mod tests {
         for part in [
             "config",
             "which",
+            "pin",
+            "toolchain",
             "completions",
             "docs/configuration.md",
             "GOSTEADY_BYPASS=1",

@@ -2,7 +2,7 @@
 
 use crate::gomod::envfile;
 use crate::world::World;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -45,6 +45,13 @@ impl GoEnv {
             .and_then(|root| std::fs::read(root.join("go.env")).ok())
             .unwrap_or_default();
         env
+    }
+
+    /// The same with a variable of the environment set; not for GOROOT and GOENV, which say what is read.
+    pub fn with_var(mut self, name: &str, value: &OsStr) -> GoEnv {
+        self.vars.retain(|(n, _)| n != name);
+        self.vars.push((name.to_string(), value.to_os_string()));
+        self
     }
 
     /// A setting's value; `None` where it is set nowhere.

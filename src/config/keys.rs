@@ -1,7 +1,7 @@
 //! The one table of settings: path, variable, kind, what a project's file may do with it, and what it means.
 //! `docs/configuration.md` and `docs/environment.md` are made of it.
 
-use super::settings::{Failover, Progress, Settings, TraceTo};
+use super::settings::{Enforce, Failover, Install, Progress, Settings, TraceTo};
 use std::time::Duration;
 
 /// One setting.
@@ -28,6 +28,8 @@ pub enum Project {
     Never,
     /// Make it stricter than the layers below it do: shorter, fewer, tighter; never the other way.
     Tighten,
+    /// Whatever it likes.
+    May,
 }
 
 impl Project {
@@ -36,6 +38,7 @@ impl Project {
         match self {
             Project::Never => "no",
             Project::Tighten => "stricter only",
+            Project::May => "yes",
         }
     }
 }
@@ -71,6 +74,8 @@ pub enum Kind {
     Size(fn(&mut Settings) -> &mut u64),
     /// A list of host names, each with or without a port.
     Hosts(fn(&mut Settings) -> &mut Vec<String>),
+    /// A Go version, taken as it is written; whoever needs it reads it.
+    GoVersion(fn(&mut Settings) -> &mut Option<String>),
     /// `state`, `off` or a path.
     Target(fn(&mut Settings) -> &mut TraceTo),
 }
@@ -92,6 +97,7 @@ impl Kind {
             Kind::Switch(_) => "`true` or `false`".into(),
             Kind::Size(_) => "a size such as `200MiB` or `1GB`".into(),
             Kind::Hosts(_) => "a list of host names such as `[\"goproxy.example.com\"]`".into(),
+            Kind::GoVersion(_) => "a Go version such as `1.26.6`".into(),
             Kind::Target(_) => "`state`, `off`, or the path of a file or directory".into(),
         }
     }
@@ -234,6 +240,76 @@ pub const KEYS: &[Key] = &[
         doc: "Your own bound for a whole go command; when it is reached the command is ended",
     },
     Key {
+        path: "go.version",
+        variable: "GOSTEADY_GO_VERSION",
+        short: None,
+        kind: Kind::GoVersion(|s| &mut s.go_version),
+        project: Project::May,
+        doc: "The exact Go version to run, see docs/pins.md; `1.26` is the newest patch of 1.26 that is installed, `system` the Go on PATH",
+    },
+    Key {
+        path: "pin.enforce",
+        variable: "GOSTEADY_PIN_ENFORCE",
+        short: None,
+        kind: Kind::Choice {
+            words: &["refuse", "switch", "warn"],
+            get: |s| match s.pin.enforce {
+                Enforce::Refuse => "refuse",
+                Enforce::Switch => "switch",
+                Enforce::Warn => "warn",
+            },
+            set: |s, word| {
+                s.pin.enforce = match word {
+                    "refuse" => Enforce::Refuse,
+                    "warn" => Enforce::Warn,
+                    _ => Enforce::Switch,
+                }
+            },
+        },
+        project: Project::Tighten,
+        doc: "What a pin does when the Go on PATH is another one: `switch` runs the pinned Go, `refuse` runs none and exits 78, `warn` runs the one on PATH after one line",
+    },
+    Key {
+        path: "pin.install",
+        variable: "GOSTEADY_PIN_INSTALL",
+        short: None,
+        kind: Kind::Choice {
+            words: &["never", "auto", "always"],
+            get: |s| match s.pin.install {
+                Install::Never => "never",
+                Install::Auto => "auto",
+                Install::Always => "always",
+            },
+            set: |s, word| {
+                s.pin.install = match word {
+                    "never" => Install::Never,
+                    "always" => Install::Always,
+                    _ => Install::Auto,
+                }
+            },
+        },
+        project: Project::Tighten,
+        doc: "Whether a Go that is asked for and not there may be downloaded: `auto` after one line that says so, `always` without it, `never` not at all",
+    },
+    Key {
+        path: "pin.toolchain-line",
+        variable: "GOSTEADY_PIN_TOOLCHAIN_LINE",
+        short: None,
+        kind: Kind::Choice {
+            words: &["exact", "floor"],
+            get: |s| {
+                if s.pin.toolchain_line_exact {
+                    "exact"
+                } else {
+                    "floor"
+                }
+            },
+            set: |s, word| s.pin.toolchain_line_exact = word == "exact",
+        },
+        project: Project::Tighten,
+        doc: "What the `toolchain` line of go.work or go.mod is: `floor`, the least version, as for go itself, or `exact`, a pin",
+    },
+    Key {
         path: "trace.to",
         variable: "GOSTEADY_TRACE_TO",
         short: Some("GOSTEADY_TRACE"),
@@ -341,7 +417,7 @@ mod tests {
 
     #[test]
     fn tables() {
-        assert!(is_table("proxy") && is_table("trace") && is_table("hang"));
+        assert!(is_table("proxy") && is_table("trace") && is_table("hang") && is_table("pin"));
         assert!(!is_table("pro") && !is_table("patience") && !is_table(""));
     }
 

@@ -1,7 +1,7 @@
 //! Putting one layer on top of those below it. Pure: texts in; settings, origins and findings out.
 
-use super::keys::{self, KEYS, Key, Project};
-use super::origin::{Origin, line_column};
+use super::keys::{self, KEYS, Key, Kind, Project};
+use super::origin::{Origin, Sourced, line_column};
 use super::settings::Settings;
 use super::value::{self, Base, Raw, Refusal};
 use super::{Mark, finding, printable, suggest};
@@ -21,6 +21,8 @@ pub struct Stack {
     pub settings: Settings,
     /// Who set what: indices into [`KEYS`], the later of two entries counts. A key without one has its default.
     pub origins: Vec<(usize, Origin)>,
+    /// Every value that `go.version` was given, the weaker first: a pin that is overridden is told as well.
+    pub go_versions: Vec<Sourced<String>>,
     /// What was not taken and why, with its place where it has one in a file.
     pub faults: Vec<(Finding, Option<Mark>)>,
 }
@@ -126,7 +128,7 @@ impl Stack {
             Ok(()) => {
                 let (line, column) = line_column(&file.text, name.start);
                 let path = file.path.into();
-                self.origins.push((index, Origin::File { path, line, column }));
+                self.taken(index, Origin::File { path, line, column });
             }
             Err(Refusal::Bad(why)) => {
                 let written = file.text.get(value.span()).unwrap_or_default();
@@ -136,6 +138,14 @@ impl Stack {
                 self.fault(file.mark(value.span()), finding::looser(key, &limit));
             }
         }
+    }
+
+    fn taken(&mut self, index: usize, origin: Origin) {
+        if let (Kind::GoVersion(field), origin) = (KEYS[index].kind, origin.clone()) {
+            let value = field(&mut self.settings).clone().unwrap_or_default();
+            self.go_versions.push(Sourced { value, origin });
+        }
+        self.origins.push((index, origin));
     }
 
     fn fault(&mut self, mark: Mark, mut finding: Finding) {
@@ -212,7 +222,7 @@ impl Stack {
     fn text(&mut self, index: usize, value: &OsStr, base: Base<'_>, origin: Origin) {
         let key: &'static Key = &KEYS[index];
         match value::assign(key, &mut self.settings, Raw::Text(value), base, false) {
-            Ok(()) => self.origins.push((index, origin)),
+            Ok(()) => self.taken(index, origin),
             Err(Refusal::Bad(why) | Refusal::Looser(why)) => {
                 let mut finding = finding::bad(key, &value.to_string_lossy(), &why);
                 finding.evidence = origin.to_string();

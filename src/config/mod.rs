@@ -3,7 +3,7 @@
 //! Layers, the strongest first: command line, environment, the project's `gosteady.toml`, the user's file, the
 //! machine's file, defaults. Loading never fails: what is wrong becomes a [`Finding`] and the layer below applies.
 
-mod file;
+pub mod file;
 mod finding;
 pub mod goenv;
 pub mod keys;
@@ -15,7 +15,7 @@ mod value;
 
 pub use keys::{KEYS, Key};
 pub use origin::{Origin, Sourced};
-pub use settings::{Failover, Settings};
+pub use settings::{Enforce, Failover, Install, Settings};
 
 use crate::error::{Finding, Level};
 use crate::world::{VARIABLES, World};
@@ -36,6 +36,8 @@ pub struct Loaded {
     pub findings: Vec<Finding>,
     /// The files that were there, weaker layers first.
     pub files: Vec<PathBuf>,
+    /// Every value that `go.version` was given, the weaker layers first.
+    pub go_versions: Vec<Sourced<String>>,
     marks: Vec<Option<Mark>>,
     origins: Vec<(usize, Origin)>,
 }
@@ -78,6 +80,12 @@ impl Loaded {
         index.map_or(Origin::Default, |i| self.origin_at(i))
     }
 
+    /// The findings about one key.
+    pub fn findings_about(&self, path: &str) -> impl Iterator<Item = &Finding> {
+        let name = format!("`{path}");
+        self.findings.iter().filter(move |f| f.what.starts_with(&name))
+    }
+
     /// Every finding with its place in a file, where it has one.
     pub fn marked(&self) -> impl Iterator<Item = (&Finding, Option<&Mark>)> {
         self.findings.iter().zip(self.marks.iter().map(Option::as_ref))
@@ -101,10 +109,15 @@ pub fn load(world: &World) -> Loaded {
 
 /// Reads every layer, with `KEY=VALUE` pairs of a command line on top.
 pub fn load_with(world: &World, pairs: &[OsString]) -> Loaded {
-    load_from(world, Path::new(file::SYSTEM), pairs)
+    load_from(world, Path::new(file::SYSTEM), world.cwd.as_deref(), pairs)
 }
 
-fn load_from(world: &World, system: &Path, pairs: &[OsString]) -> Loaded {
+/// The same with the project's file looked for at and above another directory, as `go -C DIR` does with go.mod.
+pub fn load_in(world: &World, dir: &Path) -> Loaded {
+    load_from(world, Path::new(file::SYSTEM), Some(dir), &[])
+}
+
+fn load_from(world: &World, system: &Path, project: Option<&Path>, pairs: &[OsString]) -> Loaded {
     let home = world.home();
     let base = Base {
         cwd: world.cwd.as_deref(),
@@ -126,7 +139,7 @@ fn load_from(world: &World, system: &Path, pairs: &[OsString]) -> Loaded {
         let content = file::read(&path);
         put(&mut stack, path, content, Owner::Trusted);
     }
-    if let Some((path, content)) = base.cwd.and_then(|cwd| file::nearest_project(cwd, home)) {
+    if let Some((path, content)) = project.and_then(|dir| file::nearest_project(dir, home)) {
         put(&mut stack, path, content, Owner::Project);
     }
     let vars = world.env.iter().map(|(n, v)| (n.as_os_str(), v.as_os_str()));
@@ -140,6 +153,7 @@ fn load_from(world: &World, system: &Path, pairs: &[OsString]) -> Loaded {
         settings: stack.settings,
         findings,
         files,
+        go_versions: stack.go_versions,
         marks,
         origins: stack.origins,
     }

@@ -39,6 +39,30 @@ pub enum Progress {
     Never,
 }
 
+/// What a pin does when the Go on PATH is another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Enforce {
+    /// The pinned Go is run.
+    #[default]
+    Switch,
+    /// None is run.
+    Refuse,
+    /// The one on PATH is run, after one line.
+    Warn,
+}
+
+/// Whether a Go that is asked for and not there may be downloaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Install {
+    /// After one line that says so.
+    #[default]
+    Auto,
+    /// Not at all.
+    Never,
+    /// Without that line.
+    Always,
+}
+
 /// Every setting, resolved. The defaults are the contract's.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -46,6 +70,10 @@ pub struct Settings {
     pub proxy: Proxy,
     /// `hang.*`.
     pub hang: Hang,
+    /// `go.version`, as it is written.
+    pub go_version: Option<String>,
+    /// `pin.*`.
+    pub pin: Pin,
     /// `trace`.
     pub trace: TraceTo,
     /// `trace.invocations = "all"`: also commands that make no request leave a line.
@@ -89,6 +117,17 @@ pub struct Proxy {
     pub prefetch: bool,
 }
 
+/// `pin.*`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Pin {
+    /// `pin.enforce`.
+    pub enforce: Enforce,
+    /// `pin.install`.
+    pub install: Install,
+    /// `pin.toolchain-line = "exact"`: a toolchain line is a pin, not only a floor.
+    pub toolchain_line_exact: bool,
+}
+
 /// `hang.*`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hang {
@@ -105,6 +144,8 @@ impl Default for Settings {
         Self {
             proxy: Proxy::default(),
             hang: Hang::default(),
+            go_version: None,
+            pin: Pin::default(),
             trace: TraceTo::State,
             trace_all_invocations: false,
             trace_keep: Duration::from_secs(14 * 24 * 3600),

@@ -31,6 +31,10 @@ pub fn table(unknown: &str) -> Option<&'static str> {
 
 /// The variable of a setting that an unknown `GOSTEADY_*` variable probably meant.
 pub fn variable(unknown: &str) -> Option<&'static str> {
+    // What images and install scripts call the version of gosteady itself.
+    if unknown == "GOSTEADY_VERSION" {
+        return None;
+    }
     let names: Vec<&'static str> = KEYS
         .iter()
         .flat_map(|k| k.short.into_iter().chain([k.variable]))

@@ -101,6 +101,7 @@ pub fn assign(
             *field(settings) = new;
         }
         // A list and a path have no order, so nothing about them can be tightened.
+        Kind::GoVersion(field) => *field(settings) = Some(go_version(raw)?),
         Kind::Hosts(_) | Kind::Target(_) if tighten => return Err(Refusal::Looser(before())),
         Kind::Hosts(field) => *field(settings) = hosts(raw)?,
         Kind::Target(field) => *field(settings) = target(raw, base)?,
@@ -119,6 +120,7 @@ pub fn show(key: &Key, settings: &Settings) -> String {
         Kind::Choice { get, .. } => get(settings).into(),
         Kind::Switch(field) => field(&mut copy).to_string(),
         Kind::Size(field) => show_size(*field(&mut copy)),
+        Kind::GoVersion(field) => field(&mut copy).clone().unwrap_or_else(|| "any".into()),
         Kind::Hosts(field) => format!("[{}]", field(&mut copy).join(", ")),
         Kind::Target(field) => match field(&mut copy) {
             TraceTo::State => "state".into(),
@@ -132,6 +134,22 @@ fn text(raw: Raw<'_>) -> Option<&str> {
     match raw {
         Raw::Text(text) => text.to_str(),
         Raw::Toml(value) => value.as_str(),
+    }
+}
+
+// Only its shape: what a version is, the toolchain knows.
+fn go_version(raw: Raw<'_>) -> Result<String, Refusal> {
+    let text = text(raw).map(str::trim).ok_or_else(not_text)?;
+    let number = text.strip_prefix("go").unwrap_or(text);
+    let shape = number.starts_with(|c: char| c.is_ascii_digit())
+        && number.len() <= 64
+        && number
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b));
+    if shape || text == "system" {
+        Ok(text.to_string())
+    } else {
+        Err(Refusal::Bad("is not a Go version".into()))
     }
 }
 

@@ -24,6 +24,12 @@ pub fn head(text: &[u8]) -> Head {
     head
 }
 
+/// The line, 1-based, of the first `go` or `toolchain` line, as [`head`] finds it.
+pub fn line_of(text: &[u8], verb: &str) -> Option<usize> {
+    let found = |line: &[u8]| matches!(lines(line).next().as_deref(), Some([first, _]) if *first == verb);
+    text.split(|b| *b == b'\n').position(found).map(|at| at + 1)
+}
+
 /// Directories that `replace` lines put in a module's place (`=> ./x`, `=> ../x`, `=> /x`), relative ones joined to
 /// `dir`, the directory of the file.
 pub fn local_replacements(text: &[u8], dir: &Path) -> Vec<PathBuf> {
@@ -91,6 +97,12 @@ mod tests {
                 toolchain: None
             }
         );
+    }
+
+    #[test]
+    fn numbers_of_lines() {
+        let text = b"module m\n\n go 1.22 // c\ngo 1.23\n";
+        assert_eq!((line_of(text, "go"), line_of(text, "toolchain")), (Some(3), None));
     }
 
     #[test]

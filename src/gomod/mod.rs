@@ -12,5 +12,5 @@ pub mod sums;
 pub mod syntax;
 
 pub use directives::{Directives, Require, directives};
-pub use lines::{Head, head, local_replacements, workspace_uses};
+pub use lines::{Head, head, line_of, local_replacements, workspace_uses};
 pub use sums::Sums;

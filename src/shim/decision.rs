@@ -77,6 +77,7 @@ fn dry(command: &Command, scene: &Scene) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::toolchain::floor::Wanted;
     use std::ffi::OsString;
 
     fn scene() -> Scene {
@@ -93,6 +94,13 @@ mod tests {
         }
     }
 
+    fn wanted() -> Option<Wanted> {
+        Some(Wanted {
+            name: "go1.99.0".into(),
+            by: "go.mod:3".into(),
+        })
+    }
+
     fn action(line: &str, change: impl Fn(&mut Scene)) -> Action {
         let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
         let mut scene = scene();
@@ -106,7 +114,7 @@ mod tests {
         let vendor = |s: &mut Scene| s.vendor = true;
         let off = |s: &mut Scene| s.list = ListKind::Off;
         let off_private = |s: &mut Scene| (s.list, s.nothing_private) = (ListKind::Off, false);
-        let newer = |s: &mut Scene| s.missing_toolchain = Some("go1.99.0".into());
+        let newer = |s: &mut Scene| s.missing_toolchain = wanted();
         let dry = |s: &mut Scene| s.goflags = vec!["-n".into()];
         assert_eq!(action("version", plain), Action::Exec);
         assert_eq!(action("build", plain), Action::Guard);
@@ -123,8 +131,7 @@ mod tests {
         assert_eq!(action("version", newer), Action::ToolchainFirst);
         assert_eq!(action("build", newer), Action::Guard);
         assert_eq!(
-            action("build", |s| (s.vendor, s.missing_toolchain) =
-                (true, Some("go1.99".into()))),
+            action("build", |s| (s.vendor, s.missing_toolchain) = (true, wanted())),
             Action::ToolchainFirst
         );
     }

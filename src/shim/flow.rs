@@ -5,8 +5,12 @@ use super::decision::Action;
 use super::fast::{Task, hand_over};
 use super::guard::{self, Fault, Plan, Report};
 use super::{again, phase, verdict};
+use crate::config::goenv::GoEnv;
 use crate::config::{self, Settings};
+use crate::error::Finding;
 use crate::outcome::{Code, Outcome};
+use crate::toolchain::version::Version;
+use crate::toolchain::{floor, hold};
 use crate::trace::event::Run;
 use crate::trace::{Event, FileSink, Name, Recorder, log};
 use crate::ui;
@@ -34,8 +38,13 @@ enum Next {
 /// Runs a command that needs a guard.
 pub fn guarded(task: Task) -> Outcome {
     remember_go(&task);
+    task.go.tell();
     let loaded = config::load(&task.world);
-    if let Some(warning) = config::warning(&loaded.findings) {
+    // What a pin had to say about its file is not said twice.
+    let told = |f: &Finding| task.go.notes.iter().any(|note| note.starts_with(&f.evidence));
+    if let Some(warning) = config::warning(&loaded.findings)
+        && !loaded.findings.iter().any(told)
+    {
         ui::note(&warning);
     }
     let command = Command::parse(&task.world.args);
@@ -55,7 +64,7 @@ pub fn guarded(task: Task) -> Outcome {
     case.close(&next, report.as_ref());
     match next {
         Next::End(outcome) => outcome,
-        Next::HandOver => hand_over(&task.world, &task.real),
+        Next::HandOver => hand_over(&task.world, &task.go.real),
     }
 }
 
@@ -90,10 +99,11 @@ fn record(task: &Task, command: &Command, settings: &Settings) -> Recorder {
         &name,
         &verb,
         &task.world,
-        &task.real.path,
-        &task.real.why,
+        &task.go.real.path,
+        &task.go.real.why,
         pairs,
     )));
+    recorder.emit(toolchain(task));
     let action = match task.decision.action {
         Action::Exec => "exec",
         Action::ToolchainFirst => "toolchain-first",
@@ -105,6 +115,27 @@ fn record(task: &Task, command: &Command, settings: &Settings) -> Recorder {
         why: task.decision.why.into(),
     });
     recorder
+}
+
+// Which go runs, by every rule: ours, then go's own.
+fn toolchain(task: &Task) -> Event {
+    let go = &task.go;
+    let file = task.scene.work.as_deref().or(task.scene.module.as_deref());
+    let version = task.env.go_version().unwrap_or_default();
+    let mut rules = go.rules.clone();
+    let held = go.pin.is_some();
+    let local = Version::parse(&version);
+    // As the user has set it, not as the pin has.
+    let users = hold::released(&task.world).map(|env| task.world.with_env(env));
+    let world = users.as_ref().unwrap_or(&task.world);
+    let env = GoEnv::read(world, &go.real.path);
+    rules.extend(floor::rules(world, &env, local.as_ref(), file, held));
+    Event::Toolchain {
+        pinned: go.pin.as_ref().map(|pin| pin.text.clone()).unwrap_or_default(),
+        go: go.real.path.to_string_lossy().into_owned(),
+        version,
+        rules,
+    }
 }
 
 impl Case<'_> {
@@ -202,7 +233,7 @@ impl Case<'_> {
             world: &self.task.world,
             settings,
             env: &self.task.env,
-            go: &self.task.real.path,
+            go: &self.task.go.real.path,
             command: &self.command,
             scene: &self.task.scene,
             args,
@@ -266,9 +297,10 @@ fn remember_go(task: &Task) {
     let Some(file) = task.world.state_dir().map(|dir| dir.join("real-go")) else {
         return;
     };
-    let path = task.real.path.as_os_str().as_bytes();
+    let real = &task.go.real;
+    let path = real.path.as_os_str().as_bytes();
     let known = std::fs::read(&file).is_ok_and(|seen| seen.trim_ascii() == path);
-    if known || !task.real.path.is_absolute() || task.real.why == "GOSTEADY_REAL_GO" {
+    if known || task.go.elsewhere || !real.path.is_absolute() || real.why == "GOSTEADY_REAL_GO" {
         return;
     }
     if let Some(dir) = file.parent()

@@ -10,6 +10,7 @@ pub mod guard;
 pub mod memo;
 pub mod nesting;
 pub mod phase;
+pub mod pinned;
 pub mod scene;
 pub mod table;
 pub mod verdict;
@@ -17,9 +18,11 @@ pub mod verdict;
 use crate::face::Face;
 use crate::outcome::{Code, Outcome};
 use crate::supervise;
+use crate::toolchain::provide::{self, Missing};
 use crate::ui;
 use crate::world::World;
 use fast::Fast;
+use pinned::Need;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -28,9 +31,9 @@ static STARTED: AtomicBool = AtomicBool::new(false);
 
 /// Runs the shim. Returns only where the process was not handed over.
 pub fn run(world: &World, face: Face) -> Outcome {
-    let task = match fast::run(world, face) {
+    let fast = match fast::run(world, face) {
         Fast::Ended(outcome) => return outcome,
-        Fast::Guard(task) => task,
+        more => more,
     };
     supervise::hold_standard();
     supervise::survive_broken_pipes();
@@ -43,12 +46,39 @@ pub fn run(world: &World, face: Face) -> Outcome {
             "a fault of our own{place}; please report it; GOSTEADY_BYPASS=1 leaves gosteady out"
         ));
     }));
-    let (plain, real) = (task.world.clone(), task.real.clone());
+    let task = match fast {
+        Fast::Missing(need) => match provided(world, face, &need) {
+            Fast::Guard(task) => task,
+            Fast::Ended(outcome) => return outcome,
+            Fast::Missing(_) => return Outcome::Ours(Code::Internal),
+        },
+        Fast::Guard(task) => task,
+        Fast::Ended(outcome) => return outcome,
+    };
+    let (plain, go) = (task.world.clone(), task.go.real.clone());
     match catch_unwind(AssertUnwindSafe(|| flow::guarded(*task))) {
         Ok(outcome) => outcome,
         Err(_) if STARTED.load(Relaxed) => wait_for_child(),
-        Err(_) => fast::hand_over(&plain, &real),
+        Err(_) => fast::hand_over(&plain, &go),
     }
+}
+
+// Provides a pinned toolchain and takes the command from its beginning. Without an installer that is whatever another
+// process may have installed by now; what follows otherwise, `toolchain::absent` decides.
+fn provided(world: &World, face: Face, need: &Need) -> Fast {
+    let provided = AssertUnwindSafe(|| provide::provide(&need.want, &need.world, None));
+    let why = match catch_unwind(provided) {
+        Ok(Ok(_)) => match fast::run(world, face) {
+            Fast::Missing(_) => Missing {
+                what: "is there and could not be found".into(),
+                ..Missing::not_tried(&need.want)
+            },
+            found => return found,
+        },
+        Ok(Err(missing)) => missing,
+        Err(_) => Missing::not_tried(&need.want),
+    };
+    fast::run_without(world, face, &why)
 }
 
 /// Notes that go is about to be started.

@@ -3,8 +3,9 @@
 use super::argv::{self, Command};
 use crate::config::goenv::GoEnv;
 use crate::gomod;
+use crate::toolchain::floor::{self, Wanted};
 use crate::toolchain::version::Version;
-use crate::world::{World, platform};
+use crate::world::World;
 use std::path::{Path, PathBuf};
 
 /// What kind of list GOPROXY is.
@@ -37,8 +38,8 @@ pub struct Scene {
     pub nothing_private: bool,
     /// Whether packages come from a vendor directory.
     pub vendor: bool,
-    /// The toolchain that go would have to fetch before anything else, e.g. `go1.30.0`.
-    pub missing_toolchain: Option<String>,
+    /// The toolchain that go would have to fetch before anything else.
+    pub missing_toolchain: Option<Wanted>,
 }
 
 /// Before Go 1.21 these defaults were compiled in; since then they stand in `$GOROOT/go.env`.
@@ -47,8 +48,7 @@ const OLD_GOPROXY: &str = "https://proxy.golang.org,direct";
 impl Scene {
     /// Reads the surroundings of a command.
     pub fn read(world: &World, env: &GoEnv, command: &Command) -> Scene {
-        let cwd = world.cwd.clone().unwrap_or_default();
-        let dir = command.chdir.as_ref().map_or(cwd.clone(), |c| cwd.join(c));
+        let dir = dir(world, command);
         let goflags = argv::goflags(&env.text("GOFLAGS"));
         let module = up(&dir, "go.mod");
         let work = match env.text("GOWORK").as_str() {
@@ -83,6 +83,17 @@ impl Scene {
     }
 }
 
+/// Where go works: the working directory, `-C` applied. As go finds it after a chdir: without links and `..`, so that its
+/// parents are what they seem.
+pub fn dir(world: &World, command: &Command) -> PathBuf {
+    let cwd = world.cwd.clone().unwrap_or_default();
+    let Some(chdir) = &command.chdir else {
+        return cwd;
+    };
+    let dir = cwd.join(chdir);
+    std::fs::canonicalize(&dir).unwrap_or(dir)
+}
+
 /// What kind of list a GOPROXY value is. Source: cmd/go/internal/modfetch/proxy.go (proxyList).
 pub fn list_kind(goproxy: &str) -> ListKind {
     let mut kind = ListKind::NoHttp;
@@ -109,55 +120,23 @@ fn up(dir: &Path, name: &str) -> Option<PathBuf> {
     dir.ancestors().map(|d| d.join(name)).find(|f| f.is_file())
 }
 
-// The toolchain that cmd/go/internal/toolchain/select.go (Select) would want and that is not at hand.
+// The toolchain that go would want and that is not at hand.
 fn missing_toolchain(
     world: &World,
     env: &GoEnv,
     command: &Command,
     file: Option<&PathBuf>,
-) -> Option<String> {
-    let setting = env.text("GOTOOLCHAIN");
-    if setting.is_empty() || setting == "local" || exempt(command) {
+) -> Option<Wanted> {
+    if exempt(command) {
         return None;
     }
-    let (base, mode) = match setting.as_str() {
-        "auto" | "path" => ("local", Some(setting.as_str())),
-        other => other
-            .split_once('+')
-            .map_or((other, None), |(base, mode)| (base, Some(mode))),
-    };
-    if mode == Some("path") {
-        return None;
-    }
-    let local = Version::parse(&env.go_version()?)?;
-    let mut wanted = if base == "local" {
-        local.clone()
-    } else {
-        Version::parse(base)?
-    };
-    let mut name = base.to_string();
-    if mode.is_some()
-        && let Some(text) = file.and_then(|f| std::fs::read(f).ok())
-    {
-        let head = gomod::head(&text);
-        let lines = [head.toolchain, head.go.map(|v| format!("go{v}"))];
-        for line in lines.into_iter().flatten() {
-            if let Some(version) = Version::parse(&line).filter(|v| *v > wanted) {
-                // `go 1.30` asks for go1.30.0.
-                name = if version.is_toolchain() {
-                    line
-                } else {
-                    format!("{line}.0")
-                };
-                wanted = version.first_release();
-            }
-        }
-    }
-    (wanted != local && !at_hand(world, env, &name)).then_some(name)
+    let local = Version::parse(&env.go_version()?).filter(Version::knows_toolchains)?;
+    let wanted = floor::wanted(env, &local, file.map(PathBuf::as_path))?;
+    (!floor::is_at_hand(world, env, &wanted.name)).then_some(wanted)
 }
 
-// select.go: these never switch, so that a broken toolchain setting can be looked at and mended.
-fn exempt(command: &Command) -> bool {
+/// Whether a command never switches, so that a broken toolchain setting can be looked at and mended. Source: select.go.
+pub fn exempt(command: &Command) -> bool {
     let setting = |o: &&std::ffi::OsStr| matches!(o.to_str(), Some("GOTOOLCHAIN" | "GOMOD" | "GOWORK"));
     let written = |o: &&std::ffi::OsStr| o.to_str().is_some_and(|o| o.starts_with("GOTOOLCHAIN="));
     command.words.first() == Some(&"env")
@@ -165,22 +144,6 @@ fn exempt(command: &Command) -> bool {
             || command.operands.len() == 1
                 && (command.operands.iter().any(setting)
                     || command.has("w") && command.operands.iter().any(written)))
-}
-
-fn at_hand(world: &World, env: &GoEnv, name: &str) -> bool {
-    let (os, arch) = platform();
-    let unpacked = env
-        .gomodcache()
-        .map(|dir| dir.join(format!("golang.org/toolchain@v0.0.1-{name}.{os}-{arch}/bin/go")));
-    let on_path = || {
-        which::which_in(
-            name,
-            world.var("PATH"),
-            world.cwd.as_deref().unwrap_or(Path::new("/")),
-        )
-        .is_ok()
-    };
-    unpacked.is_some_and(|f| f.is_file()) || on_path()
 }
 
 // cmd/go/internal/modload/init.go (setDefaultBuildMod): explicit, or automatic where a fitting vendor directory stands
@@ -261,7 +224,7 @@ mod tests {
         };
         let missing = |text: &str, line: &str| {
             std::fs::write(dir.path().join("go.mod"), text).unwrap();
-            scene(&world, line, "go1.26.1").missing_toolchain
+            scene(&world, line, "go1.26.1").missing_toolchain.map(|w| w.name)
         };
         assert_eq!(missing("module m\ngo 1.26\n", "version"), None);
         assert_eq!(
@@ -290,7 +253,10 @@ mod tests {
             ..world.clone()
         };
         assert_eq!(
-            scene(&named, "version", "go1.26.1").missing_toolchain.as_deref(),
+            scene(&named, "version", "go1.26.1")
+                .missing_toolchain
+                .map(|w| w.name)
+                .as_deref(),
             Some("go1.25.1")
         );
     }

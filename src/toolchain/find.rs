@@ -116,6 +116,22 @@ pub fn real_go(world: &World, program: &'static str) -> Result<RealGo, NotFound>
     }
 }
 
+/// Every `go` on PATH that can be run and is neither us nor another manager's shim, in order.
+pub fn all_on_path(world: &World) -> Vec<PathBuf> {
+    let me = own_ids(world);
+    let dirs = world.set_var("PATH").map(split).unwrap_or_default();
+    let paths = dirs
+        .into_iter()
+        .filter(|dir| !dir.is_empty())
+        .map(|dir| Path::new(dir).join("go"));
+    paths
+        .filter(|path| {
+            runnable(path).is_some_and(|m| !me.contains(&(m.dev(), m.ino())) && !is_launcher(path))
+                && foreign_shim(path).is_none()
+        })
+        .collect()
+}
+
 /// What a walk along PATH has met.
 #[derive(Default)]
 struct Walk {

@@ -26,6 +26,17 @@ pub struct Record {
 pub enum Event {
     /// The first record: what was asked for, and where.
     Run(Run),
+    /// Which go runs, and every rule that was consulted, in order.
+    Toolchain {
+        /// The version that is pinned; empty where nothing pins one.
+        pinned: String,
+        /// The go that runs.
+        go: String,
+        /// Its version; empty where its GOROOT has no VERSION file.
+        version: String,
+        /// The rules.
+        rules: Vec<Rule>,
+    },
     /// What the shim decided to do, and the rule that led there.
     Decision {
         /// `exec`, `guard` or `download-phase`.
@@ -217,6 +228,20 @@ pub struct Run {
     pub env: BTreeMap<String, String>,
     /// Settings of go's in effect that matter here, secrets hidden.
     pub settings: BTreeMap<String, String>,
+}
+
+/// One rule that was consulted about which go runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Rule {
+    /// Its name, e.g. `.go-version` or `GOTOOLCHAIN`.
+    pub rule: String,
+    /// Where it stands: `file:line`, or empty for a variable.
+    pub place: String,
+    /// What it says, as it is written; empty where it says nothing.
+    pub says: String,
+    /// What came of it, in one clause.
+    pub verdict: String,
 }
 
 /// An element of the GOPROXY list.

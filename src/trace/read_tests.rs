@@ -1,5 +1,5 @@
 use super::*;
-use crate::trace::event::{Attempt, Run, Upstream};
+use crate::trace::event::{Attempt, Rule, Run, Upstream};
 use proptest::prelude::*;
 
 const RUN: &str = r#"{"t":0.0,"kind":"run","schema":1,"gosteady":"0.1.0","id":"00","verb":"get"}"#;
@@ -119,6 +119,12 @@ fn samples() -> Vec<Event> {
             settings: map(),
             ..Run::default()
         }),
+        Event::Toolchain {
+            pinned: text(),
+            go: text(),
+            version: text(),
+            rules: vec![Rule::default()],
+        },
         Event::Decision {
             action: text(),
             why: text(),

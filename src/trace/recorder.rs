@@ -192,9 +192,9 @@ fn is_eventful(event: &Event) -> bool {
     match event {
         Event::Retry { .. }
         | Event::Waiting { .. }
-        | Event::Evidence { .. }
         | Event::Ending { .. }
         | Event::Cause { .. }
+        | Event::Evidence { .. }
         | Event::Warning { .. } => true,
         Event::Attempt(attempt) => !matches!(attempt.outcome.as_str(), "ok" | "not-found"),
         _ => false,

@@ -189,6 +189,11 @@ impl Sandbox {
         run::bounded(command, b"", self.limit)
     }
 
+    /// The same with something on stdin.
+    pub fn run_with(&self, command: &mut Command, stdin: &[u8]) -> Ended {
+        run::bounded(command, stdin, self.limit)
+    }
+
     /// `go ARGS` through the shim.
     pub fn go(&self, args: &[&str]) -> Ended {
         self.run(&mut self.command(self.path("shims/go"), args))

@@ -1,7 +1,7 @@
 //! One record as one line of a timeline.
 
 use crate::cause::Cause;
-use crate::trace::event::{Attempt, Event, Finding, Record, Run, Upstream};
+use crate::trace::event::{Attempt, Event, Finding, Record, Rule, Run, Upstream};
 use crate::trace::summary::{Blame, answered};
 use crate::ui::Style;
 use crate::ui::words::{bytes, count, duration, plain};
@@ -68,6 +68,12 @@ impl Timeline {
         match event {
             // The header, printed above.
             Event::Run(_) => good("run", ""),
+            Event::Toolchain {
+                pinned,
+                go,
+                version,
+                rules,
+            } => good("toolchain", toolchain(pinned, go, version, rules)),
             Event::Decision { action, why } => good("decided", format!("{action}: {why}")),
             Event::Upstreams { list } => good("upstreams", upstreams(list)),
             Event::Request {
@@ -302,6 +308,22 @@ fn upstreams(list: &[Upstream]) -> String {
 
 /// `m@v1.0.0 zip at https://a, attempt 2: dns 3 ms, tcp 12 ms, … 1.2 MiB in 310 ms: 200 ok`; phases count from the
 /// attempt's start.
+fn toolchain(pinned: &str, go: &str, version: &str, rules: &[Rule]) -> String {
+    let mut text = format!("{version} ({go})");
+    if !pinned.is_empty() {
+        text += &format!(", pinned: {pinned}");
+    }
+    for rule in rules {
+        let place = if rule.place.is_empty() {
+            &rule.rule
+        } else {
+            &rule.place
+        };
+        text += &format!("; {place} {}: {}", rule.says, rule.verdict);
+    }
+    text
+}
+
 fn attempt_text(a: &Attempt) -> String {
     let mut head = format!("{} at {}", a.resource, a.upstream);
     if a.attempt > 1 {

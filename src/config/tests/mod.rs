@@ -61,7 +61,7 @@ impl Machine {
             ..World::default()
         };
         let pairs: Vec<OsString> = pairs.iter().map(OsString::from).collect();
-        load_from(&world, &self.at("etc/config.toml"), &pairs)
+        load_from(&world, &self.at("etc/config.toml"), world.cwd.as_deref(), &pairs)
     }
 
     /// Findings as `id place: what`, places below the machine's root.
@@ -85,7 +85,7 @@ fn nothing_configured_is_the_contract() {
     assert!(!invocations_all(&loaded));
     // No home, no working directory, nothing at all.
     assert_eq!(
-        load_from(&World::default(), Path::new("/"), &[]).settings,
+        load_from(&World::default(), Path::new("/"), None, &[]).settings,
         Settings::default()
     );
 }
@@ -151,6 +151,10 @@ fn every_key_can_be_set_and_is_shown_as_it_was_set() {
         ("hang.report-after", "5s", "\"5s\""),
         ("hang.kill-after", "30s", "\"30s\""),
         ("hang.deadline", "30m", "\"30m\""),
+        ("go.version", "1.26.6", "\"1.26.6\""),
+        ("pin.enforce", "refuse", "\"refuse\""),
+        ("pin.install", "never", "\"never\""),
+        ("pin.toolchain-line", "exact", "\"exact\""),
         ("trace.to", "off", "\"off\""),
         ("trace.invocations", "all", "\"all\""),
         ("trace.keep", "7days", "\"7d\""),
@@ -177,7 +181,7 @@ fn every_key_can_be_set_and_is_shown_as_it_was_set() {
             );
         }
     }
-    assert_eq!(KEYS.len(), 19, "a new key belongs into the table above");
+    assert_eq!(KEYS.len(), 23, "a new key belongs into the table above");
 }
 
 #[test]

@@ -33,6 +33,12 @@ fn a_projects_file_may_only_tighten() {
         ("", "trace.max-size = 1", false),
         ("", "trace.invocations = \"all\"", false),
         ("", "progress = \"never\"", false),
+        ("", "go.version = \"1.26.6\"", true),
+        ("go.version = \"1.26.6\"", "go.version = \"1.20\"", true),
+        ("", "pin.enforce = \"refuse\"", true),
+        ("", "pin.enforce = \"warn\"", false),
+        ("", "pin.install = \"always\"", false),
+        ("", "pin.toolchain-line = \"exact\"", true),
     ] {
         let m = Machine::new().user(below).project(line);
         let loaded = m.load();

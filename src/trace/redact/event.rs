@@ -1,7 +1,7 @@
 //! The last line of defence: every text of an event is looked through before it is written, whoever filled it in.
 
 use super::text;
-use crate::trace::event::{Attempt, Event, Finding, Run, Upstream};
+use crate::trace::event::{Attempt, Event, Finding, Rule, Run, Upstream};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -14,6 +14,23 @@ const TEXT_MAX: usize = 16 << 10;
 pub fn event(mut event: Event) -> Event {
     match &mut event {
         Event::Run(run) => run_texts(run),
+        Event::Toolchain {
+            pinned,
+            go,
+            version,
+            rules,
+        } => {
+            all([pinned, go, version]);
+            for Rule {
+                rule,
+                place,
+                says,
+                verdict,
+            } in rules
+            {
+                all([rule, place, says, verdict]);
+            }
+        }
         Event::Decision { action, why } => all([action, why]),
         Event::Upstreams { list } => {
             for Upstream {

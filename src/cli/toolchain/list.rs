@@ -1,0 +1,71 @@
+//! `gosteady toolchain list`.
+
+use crate::cli::which;
+use crate::config::goenv::GoEnv;
+use crate::outcome::{Code, Outcome};
+use crate::toolchain::installed::{self, Installed};
+use crate::ui::table::{Cell, columns};
+use crate::ui::{self, Stream, Style};
+use crate::world::World;
+use std::path::Path;
+
+pub(super) fn run(json: bool, world: &World) -> Outcome {
+    let answer = which::ask(world, "go");
+    let env = GoEnv::read(world, answer.path.as_deref().unwrap_or(Path::new("")));
+    let mut all = installed::all(world, &env);
+    all.sort_by(|a, b| b.version.cmp(&a.version));
+    let here = answer
+        .root
+        .as_deref()
+        .and_then(|root| std::fs::canonicalize(root).ok());
+    let runs = |found: &Installed| {
+        here.is_some() && std::fs::canonicalize(&found.root).ok().as_deref() == here.as_deref()
+    };
+    if json {
+        let list: Vec<_> = all
+            .iter()
+            .map(|found| {
+                serde_json::json!({
+                    "version": found.version.toolchain_name(),
+                    "from": found.from,
+                    "goroot": found.root.to_string_lossy(),
+                    "bytes": size(&found.root),
+                    "runs_here": runs(found),
+                })
+            })
+            .collect();
+        ui::out(&format!("{:#}\n", serde_json::json!({ "toolchains": list })));
+    } else if all.is_empty() {
+        ui::out("no Go toolchain was found\n");
+    } else {
+        let style = Style::of(world, Stream::Out);
+        let heading = |text: &str| Cell::styled(text, |t| style.bold(t));
+        let mut rows = vec![["VERSION", "FROM", "SIZE", "GOROOT"].map(heading).to_vec()];
+        rows.extend(all.iter().map(|found| {
+            let mark = if runs(found) { " (runs here)" } else { "" };
+            vec![
+                Cell::styled(found.version.to_string(), |t| style.cyan(t)),
+                found.from.into(),
+                format!("{} MiB", size(&found.root) >> 20).into(),
+                format!("{}{mark}", found.root.display()).into(),
+            ]
+        }));
+        ui::out(&columns(&rows));
+    }
+    Outcome::Ours(Code::Ok)
+}
+
+/// Bytes of all files below, links not followed.
+fn size(dir: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(dir) else {
+        return 0;
+    };
+    entries
+        .flatten()
+        .map(|entry| match entry.metadata() {
+            Ok(m) if m.is_dir() => size(&entry.path()),
+            Ok(m) if m.is_file() => m.len(),
+            _ => 0,
+        })
+        .sum()
+}

@@ -1,0 +1,261 @@
+//! Floors: what go itself would switch to, by GOTOOLCHAIN and the lines of go.work or go.mod. Source of the rules:
+//! cmd/go/internal/toolchain/select.go (Select).
+
+use super::version::Version;
+use crate::config::goenv::GoEnv;
+use crate::gomod;
+use crate::trace::event::Rule;
+use crate::world::{World, platform};
+use std::path::{Path, PathBuf};
+
+/// A toolchain that go would switch to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its name, e.g. `go1.30.0`.
+    pub name: String,
+    /// Who asks for it: `GOTOOLCHAIN`, or the place of a line.
+    pub by: String,
+}
+
+/// GOTOOLCHAIN, taken apart. `None` where it is `local`, unset everywhere, or nothing that go accepts.
+struct Setting<'a> {
+    /// The least version; `None` for that of the go that is asked.
+    least: Option<&'a str>,
+    /// Whether lines of files count.
+    lines: bool,
+    /// Whether only PATH is searched.
+    path_only: bool,
+}
+
+impl Setting<'_> {
+    fn parse(value: &str) -> Option<Setting<'_>> {
+        let (base, mode) = match value {
+            "" | "local" => return None,
+            "auto" | "path" => ("local", value),
+            _ => value.split_once('+').unwrap_or((value, "")),
+        };
+        Some(Setting {
+            least: (base != "local").then_some(base),
+            lines: !mode.is_empty(),
+            path_only: mode == "path",
+        })
+    }
+}
+
+/// What a go of version `local` would switch to. `file` is the go.work or go.mod in effect. `None` where it stays, or where
+/// it is told to search PATH only.
+pub fn wanted(env: &GoEnv, local: &Version, file: Option<&Path>) -> Option<Wanted> {
+    let value = env.text("GOTOOLCHAIN");
+    let setting = Setting::parse(&value)?;
+    if setting.path_only {
+        return None;
+    }
+    let mut wanted: Option<(Version, Wanted)> = None;
+    if let Some(name) = setting.least {
+        let by = "GOTOOLCHAIN".to_string();
+        let name = name.to_string();
+        wanted = Some((Version::parse(&name)?, Wanted { name, by }));
+    }
+    if setting.lines
+        && let Some(file) = file
+        && let Ok(text) = std::fs::read(file)
+    {
+        let head = gomod::head(&text);
+        let lines = [
+            ("toolchain", head.toolchain),
+            ("go", head.go.map(|v| format!("go{v}"))),
+        ];
+        for (verb, line) in lines {
+            let Some(name) = line else { continue };
+            let least = wanted.as_ref().map_or(local, |(version, _)| version);
+            let Some(version) = Version::parse(&name).filter(|v| v > least) else {
+                continue;
+            };
+            // `go 1.30` asks for go1.30.0.
+            let name = if version.is_toolchain() {
+                name
+            } else {
+                format!("{name}.0")
+            };
+            let by = place(file, &text, verb);
+            wanted = Some((version.first_release(), Wanted { name, by }));
+        }
+    }
+    wanted
+        .filter(|(version, _)| version != local)
+        .map(|(_, wanted)| wanted)
+}
+
+/// Whether go would find this toolchain without a download: unpacked in the module cache, or by its name on PATH.
+pub fn is_at_hand(world: &World, env: &GoEnv, name: &str) -> bool {
+    let (os, arch) = platform();
+    let unpacked = env
+        .gomodcache()
+        .map(|dir| dir.join(format!("golang.org/toolchain@v0.0.1-{name}.{os}-{arch}/bin/go")));
+    unpacked.is_some_and(|f| f.is_file()) || is_on_path(world, name)
+}
+
+/// Whether a program of the toolchain's name is on PATH, where go looks first.
+pub fn is_on_path(world: &World, name: &str) -> bool {
+    let cwd = world.cwd.as_deref().unwrap_or(Path::new("/"));
+    which::which_in(name, world.var("PATH"), cwd).is_ok()
+}
+
+/// Whether GOPROXY forbids every download: `off`, and nothing before it.
+pub fn is_offline(env: &GoEnv) -> bool {
+    let list = env.text("GOPROXY");
+    let mut entries = list.split([',', '|']).map(str::trim).filter(|e| !e.is_empty());
+    entries.next() == Some("off")
+}
+
+/// The `go` line that a go of this version is too old for, as `file:line` and what it says: go will refuse to work.
+pub fn too_old(version: &Version, file: &Path) -> Option<(String, String)> {
+    let text = std::fs::read(file).ok()?;
+    let go = gomod::head(&text).go?;
+    let needs = Version::parse(&go)?;
+    (needs > *version).then(|| (place(file, &text, "go"), go))
+}
+
+/// The go.work or go.mod in effect at a directory, `None` outside of a module.
+pub fn file_in_effect(env: &GoEnv, dir: &Path) -> Option<PathBuf> {
+    let up = |name: &str| dir.ancestors().map(|d| d.join(name)).find(|f| f.is_file());
+    let work = match env.text("GOWORK").as_str() {
+        "off" => None,
+        "" => up("go.work"),
+        named => Some(dir.join(named)),
+    };
+    work.or_else(|| up("go.mod"))
+}
+
+/// What go's own rules say, for whoever wants to know how a go was chosen. `held` where a pin keeps go from switching.
+pub fn rules(
+    world: &World,
+    env: &GoEnv,
+    local: Option<&Version>,
+    file: Option<&Path>,
+    held: bool,
+) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    let value = env.text("GOTOOLCHAIN");
+    let rule = |rule: &str, place: String, says: String, verdict: String| Rule {
+        rule: rule.into(),
+        place,
+        says,
+        verdict,
+    };
+    let verdict = match Setting::parse(&value) {
+        _ if value.is_empty() => "not set: go does not switch",
+        None => "go does not switch by itself",
+        Some(_) if held => "a pin stands before it",
+        Some(setting) if setting.lines => {
+            "a floor: go may switch to what a line of go.work or go.mod asks for"
+        }
+        Some(_) => "go itself runs this one",
+    };
+    rules.push(rule("GOTOOLCHAIN", origin(world, env), value, verdict.into()));
+    let wanted = local.and_then(|local| wanted(env, local, file));
+    if let Some(file) = file
+        && let Ok(text) = std::fs::read(file)
+    {
+        let head = gomod::head(&text);
+        for (verb, says) in [("toolchain", head.toolchain), ("go", head.go)] {
+            let Some(says) = says else { continue };
+            let place = place(file, &text, verb);
+            let verdict = match &wanted {
+                _ if held => "a floor; a pin stands before it".to_string(),
+                Some(wanted) if wanted.by == place => match is_at_hand(world, env, &wanted.name) {
+                    true => format!("go switches to {}", wanted.name),
+                    false => format!("go downloads {} and switches to it", wanted.name),
+                },
+                _ => "a floor, which is met".into(),
+            };
+            rules.push(rule(&format!("{verb} line"), place, says, verdict));
+        }
+    }
+    rules
+}
+
+// Where GOTOOLCHAIN is set, for a reader.
+fn origin(world: &World, env: &GoEnv) -> String {
+    let in_text = |text: &[u8]| gomod::envfile::value(text, "GOTOOLCHAIN").is_some_and(|v| !v.is_empty());
+    if world.set_var("GOTOOLCHAIN").is_some() {
+        "environment".into()
+    } else if in_text(&env.user) {
+        "go env -w".into()
+    } else if in_text(&env.system) {
+        "$GOROOT/go.env".into()
+    } else {
+        String::new()
+    }
+}
+
+fn place(file: &Path, text: &[u8], verb: &str) -> String {
+    let path = crate::config::printable(&file.to_string_lossy(), usize::MAX);
+    match gomod::line_of(text, verb) {
+        Some(line) => format!("{path}:{line}"),
+        None => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn env(gotoolchain: &str) -> GoEnv {
+        let mut env = GoEnv::default();
+        env.system = format!("GOTOOLCHAIN={gotoolchain}\n").into_bytes();
+        env
+    }
+
+    fn version(text: &str) -> Version {
+        Version::parse(text).unwrap()
+    }
+
+    #[test]
+    fn what_go_would_switch_to() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("go.mod");
+        for (setting, text, expected) in [
+            ("auto", "go 1.26\n", None),
+            ("auto", "go 1.30\n", Some(("go1.30.0", "go.mod:1"))),
+            (
+                "auto",
+                "go 1.20\ntoolchain go1.27.3\n",
+                Some(("go1.27.3", "go.mod:2")),
+            ),
+            (
+                "auto",
+                "go 1.28.1\ntoolchain go1.27.3\n",
+                Some(("go1.28.1", "go.mod:1")),
+            ),
+            ("auto", "go 1.20\ntoolchain default\n", None),
+            ("local", "go 1.30\n", None),
+            ("", "go 1.30\n", None),
+            ("path", "go 1.30\n", None),
+            ("go1.25.1", "go 1.30\n", Some(("go1.25.1", "GOTOOLCHAIN"))),
+            ("go1.25.1+auto", "go 1.30\n", Some(("go1.30.0", "go.mod:1"))),
+            ("go1.26.1+auto", "go 1.20\n", None),
+            ("go1.25.1+path", "go 1.30\n", None),
+            ("bash", "go 1.30\n", None),
+        ] {
+            std::fs::write(&file, text).unwrap();
+            let found = wanted(&env(setting), &version("1.26.1"), Some(&file));
+            let shown = found.map(|w| (w.name, w.by.replace(&format!("{}/", dir.path().display()), "")));
+            let expected = expected.map(|(name, by)| (name.to_string(), by.to_string()));
+            assert_eq!(shown, expected, "{setting}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_too_new() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("go.mod");
+        std::fs::write(&file, "module m\ngo 1.26.3\n").unwrap();
+        assert_eq!(
+            too_old(&version("1.26.2"), &file),
+            Some((format!("{}:2", file.display()), "1.26.3".into()))
+        );
+        assert_eq!(too_old(&version("1.26.3"), &file), None);
+        assert_eq!(too_old(&version("1.2"), Path::new("/none")), None);
+    }
+}

@@ -4,7 +4,7 @@ use super::argv::Command;
 use super::decision::Action;
 use super::fast::{Task, hand_over};
 use super::guard::{self, Fault, Plan, Report};
-use super::{phase, verdict};
+use super::{again, phase, verdict};
 use crate::config::goenv::GoEnv;
 use crate::config::{self, Settings};
 use crate::error::Finding;
@@ -17,7 +17,7 @@ use crate::ui;
 use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 /// A task with what is needed to run it.
 struct Case<'a> {
@@ -202,10 +202,36 @@ impl Case<'_> {
         (Next::End(outcome(&report)), Some(report))
     }
 
+    // Runs go, and again where that is worth it. The deadline is that of all runs together.
     fn run(&self, args: &[OsString], phase: bool) -> Result<Report, Fault> {
+        let began = Instant::now();
+        let mut report = self.once(args, phase, &self.settings)?;
+        for time in 1..=again::LIMIT {
+            let Some(cause) = again::worth(&self.command, phase, &report) else {
+                break;
+            };
+            let mut settings = self.settings.clone();
+            if let Some(deadline) = &mut settings.hang.deadline {
+                *deadline = deadline.saturating_sub(began.elapsed());
+                if deadline.is_zero() {
+                    break;
+                }
+            }
+            let why = format!("running it again ({time} of {}) {}", again::LIMIT, cause.tag());
+            ui::note(&why);
+            self.recorder.emit(Event::Decision {
+                action: "run-again".into(),
+                why,
+            });
+            report = self.once(args, phase, &settings)?;
+        }
+        Ok(report)
+    }
+
+    fn once(&self, args: &[OsString], phase: bool, settings: &Settings) -> Result<Report, Fault> {
         let plan = Plan {
             world: &self.task.world,
-            settings: &self.settings,
+            settings,
             env: &self.task.env,
             go: &self.task.go.real.path,
             command: &self.command,
@@ -257,9 +283,8 @@ impl Case<'_> {
             ui::note(&warning);
         }
         // A failure that the network had no part in (a compile error) is go's to tell alone.
-        let ours = summary.requests > 0
-            || blame.is_some()
-            || report.is_some_and(|r| r.end.ended_by_us.is_some() || r.end.leaves_ended > 0);
+        let ended = report.is_some_and(|r| r.end.ended_by_us.is_some() || r.end.leaves_ended > 0);
+        let ours = summary.requests > 0 || blame.is_some() || ended;
         let path = finished.path.filter(|_| failed && ours);
         let trace = path.map(|path| format!("gosteady trace show ({})", path.display()));
         let lines = verdict::lines(blame.as_ref(), trace.as_deref());

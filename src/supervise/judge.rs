@@ -31,6 +31,8 @@ pub struct Judge<'a> {
     // Why the child itself is being ended.
     sentence: Option<String>,
     leaves: u32,
+    // What the last of all that was ended had hung for.
+    hung: Option<Cause>,
     told: BTreeSet<Cause>,
     // The evidence of this silence is in the trace.
     recorded: bool,
@@ -57,6 +59,7 @@ impl<'a> Judge<'a> {
             live: Live::new(job.progress),
             sentence: None,
             leaves: 0,
+            hung: None,
             told: BTreeSet::new(),
             recorded: false,
             seen: None,
@@ -91,6 +94,11 @@ impl<'a> Judge<'a> {
     /// How many descendants were ended alone.
     pub fn leaves(&self) -> u32 {
         self.leaves
+    }
+
+    /// The cause for which something was ended last.
+    pub fn hung(&self) -> Option<Cause> {
+        self.hung
     }
 
     /// Looks at what moves, and says what is to be ended. `ending`: something is on its way out already, and only the
@@ -162,6 +170,7 @@ impl<'a> Judge<'a> {
                     Some((id, name)) => {
                         let why = reason(&why, &found);
                         self.leaves += 1;
+                        self.hung = Some(found.cause);
                         self.live.clear();
                         ui::note(&format!("ending {name} (pid {}): {why}", id.pid));
                         Execution::leaf(*id, name, &why, now)
@@ -177,6 +186,7 @@ impl<'a> Judge<'a> {
         ui::note(&format!("ending {}: {why}", self.name));
         let execution = Execution::whole(self.pid, &self.name, self.job.dumps, &why, now);
         self.sentence = Some(why);
+        self.hung = Some(found.cause);
         execution
     }
 

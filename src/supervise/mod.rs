@@ -33,6 +33,7 @@ pub use signals::{die_of, survive_broken_pipes};
 pub use state::Bounds;
 
 use crate::activity::Activity;
+use crate::cause::Cause;
 use crate::cause::heard::Heard;
 use crate::trace::Recorder;
 use crate::ui::live;
@@ -98,6 +99,8 @@ pub struct End {
     pub signal: Option<i32>,
     /// Why we ended it; `None` when it ended by itself.
     pub ended_by_us: Option<String>,
+    /// The cause for which we ended it or a descendant.
+    pub hung: Option<Cause>,
     /// How many of its descendants we ended alone, so that it could go on or say what failed.
     pub leaves_ended: u32,
     /// What was held of its stderr, rewrites applied.

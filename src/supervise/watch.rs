@@ -118,9 +118,12 @@ impl Supervision<'_> {
                 relay.give_up_tail(self.recorder);
             }
         }
+        // A reader who takes his time (`go list | less`) is no hang of go's.
+        if heard || self.relays.iter().any(Relay::blocked) {
+            self.judge.progress(self.clock.now());
+        }
         if heard {
             self.heard = Instant::now();
-            self.judge.progress(self.clock.now());
         }
     }
 
@@ -211,6 +214,7 @@ impl Supervision<'_> {
 
     fn close(mut self) -> End {
         self.judge.live().clear();
+        self.end.hung = self.judge.hung();
         self.end.leaves_ended = self.judge.leaves();
         self.end.ended_by_us = self.judge.sentence().map(str::to_string);
         self.take_dump();

@@ -1,177 +1,14 @@
 //! Things that hang, with the real go, git and ssh against loopback servers: each is named by its cause, and ended only
 //! where that is allowed.
 
+mod stage;
+
 use crate::support::{Sandbox, real_go};
 use gosteady::drill::{Fault, Server, Store};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::fs::PermissionsExt;
+use stage::{Running, Ssh, bounds, configure_git, direct, locked, on_terminal, script, silent, trace};
+use std::io::{Read, Write};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
-
-/// The longest that anything here may take; reached only when something is broken.
-const LIMIT: Duration = Duration::from_secs(60);
-
-/// A server that accepts and never answers. Its connections close when the test ends.
-fn silent() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        let mut kept = Vec::new();
-        while let Ok((stream, _)) = listener.accept() {
-            kept.push(stream);
-        }
-    });
-    port
-}
-
-/// A web server that wants a password for everything.
-fn locked() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let refuse = |mut stream: TcpStream| -> std::io::Result<()> {
-        let mut reader = BufReader::new(stream.try_clone()?);
-        let mut line = String::new();
-        while reader.read_line(&mut line)? > 2 {
-            line.clear();
-        }
-        stream.write_all(
-            b"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\
-              Connection: close\r\n\r\n",
-        )
-    };
-    std::thread::spawn(move || {
-        while let Ok((stream, _)) = listener.accept() {
-            let _ = refuse(stream);
-        }
-    });
-    port
-}
-
-/// A sandbox whose project needs `git.test/x.git` straight from git, which finds it at `instead`; every bound is short.
-fn direct(test: &str, instead: &str) -> Option<Sandbox> {
-    let real = real_go(test)?;
-    if Command::new("git").arg("--version").output().is_err() {
-        eprintln!("skipped: {test}: no git");
-        return None;
-    }
-    let mut sandbox = Sandbox::new(&real);
-    std::fs::write(
-        sandbox.project().join("go.mod"),
-        "module example.com/p\n\ngo 1.21\n\nrequire git.test/x.git v1.0.0\n",
-    )
-    .unwrap();
-    let config = sandbox.path("gitconfig");
-    let text = format!("[url \"{instead}\"]\n\tinsteadOf = https://git.test/\n");
-    std::fs::write(&config, text).unwrap();
-    sandbox
-        .set("GIT_CONFIG_GLOBAL", config)
-        .set("GIT_CONFIG_NOSYSTEM", "1")
-        .set("GIT_ALLOW_PROTOCOL", "https:http:ssh")
-        .set("GOPROXY", "direct");
-    bounds(&mut sandbox);
-    Some(sandbox)
-}
-
-fn bounds(sandbox: &mut Sandbox) {
-    sandbox
-        .set("GOSTEADY_HANG_REPORT_AFTER", "400ms")
-        .set("GOSTEADY_HANG_KILL_AFTER", "1s")
-        .set("GOSTEADY_PATIENCE", "2s");
-}
-
-fn script(sandbox: &Sandbox, name: &str, text: &str) -> PathBuf {
-    let path = sandbox.path(name);
-    std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-    path
-}
-
-fn configure_git(sandbox: &Sandbox, more: &str) {
-    let path = sandbox.path("gitconfig");
-    let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(path, text + more).unwrap();
-}
-
-/// A program that is talked to while it runs.
-struct Running {
-    child: Child,
-    lines: Receiver<String>,
-    said: String,
-}
-
-impl Running {
-    fn start(command: &mut Command) -> Running {
-        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-        let err = BufReader::new(child.stderr.take().unwrap());
-        let (tell, lines) = channel();
-        std::thread::spawn(move || {
-            for line in err.lines().map_while(Result::ok) {
-                let _ = tell.send(line);
-            }
-        });
-        let said = String::new();
-        Running { child, lines, said }
-    }
-
-    /// Reads on until a line holds the text.
-    fn until(&mut self, text: &str) {
-        loop {
-            match self.lines.recv_timeout(LIMIT) {
-                Ok(line) => self.said += &format!("{line}\n"),
-                Err(_) => {
-                    let _ = self.child.kill();
-                    panic!("{text:?} was never said:\n{}", self.said);
-                }
-            }
-            if self.said.lines().last().is_some_and(|l| l.contains(text)) {
-                return;
-            }
-        }
-    }
-
-    /// Waits until the silence is longer than every bound: the fourth report comes after eight times the first.
-    fn outlast(&mut self) {
-        for _ in 0..4 {
-            self.until("has made no progress for");
-        }
-    }
-
-    /// Reads to the end and returns the status and all that was said.
-    fn end(mut self) -> (Option<i32>, String) {
-        while let Ok(line) = self.lines.recv_timeout(LIMIT) {
-            self.said += &format!("{line}\n");
-        }
-        (self.child.wait().unwrap().code(), self.said)
-    }
-}
-
-/// Gives the command a terminal of its own as stdin, and as its controlling terminal.
-fn on_terminal(command: &mut Command) -> OwnedFd {
-    let pty = nix::pty::openpty(None, None).unwrap();
-    let flag = nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC);
-    nix::fcntl::fcntl(&pty.master, flag).unwrap();
-    let fd = pty.slave.as_raw_fd();
-    // SAFETY: async-signal-safe system calls.
-    unsafe {
-        command.pre_exec(move || {
-            libc::setsid();
-            libc::ioctl(fd, libc::TIOCSCTTY as _, 0);
-            Ok(())
-        });
-    }
-    command.stdin(Stdio::from(pty.slave));
-    pty.master
-}
-
-/// What the last trace says.
-fn trace(sandbox: &Sandbox) -> String {
-    sandbox.gosteady(&["trace", "show"]).expect(0).out()
-}
+use std::process::Stdio;
 
 #[test]
 fn a_git_server_that_never_answers() {
@@ -196,6 +33,8 @@ fn a_git_server_that_never_answers() {
     assert!(err.contains("patience of 2s has passed"), "{err}");
     assert!(err.contains("\ngo: git.test/x.git@v1.0.0: "), "{err}");
     assert!(!err.contains("ending go"), "{err}");
+    assert!(err.contains("running it again (2 of 2) [vcs-stalled]"), "{err}");
+    assert_eq!(err.matches("running it again").count(), 2, "{err}");
     let trace = trace(&sandbox);
     assert!(trace.contains("TERM to git-remote-http"), "{trace}");
     let evidence = trace.find("socket ").expect("the socket is in the trace");
@@ -308,51 +147,6 @@ fn an_unknown_host_key() {
     assert_eq!(status, Some(1), "{said}");
     assert!(!said.contains("gosteady: ending"), "{said}");
     drop(server);
-}
-
-/// An ssh server of its own keys.
-struct Ssh {
-    child: Child,
-    _dir: tempfile::TempDir,
-}
-
-impl Ssh {
-    fn start(test: &str) -> Option<(Ssh, u16)> {
-        let dir = tempfile::tempdir().unwrap();
-        let key = dir.path().join("key");
-        let made = Command::new("dropbearkey")
-            .args(["-t", "ed25519", "-f"])
-            .arg(&key)
-            .output();
-        if !made.is_ok_and(|o| o.status.success()) || Command::new("ssh").arg("-V").output().is_err() {
-            eprintln!("skipped: {test}: no dropbearkey or no ssh");
-            return None;
-        }
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let mut child = Command::new("dropbear")
-            .args(["-F", "-E", "-p", &format!("127.0.0.1:{port}"), "-r"])
-            .arg(&key)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // It says so when it listens.
-        let mut line = String::new();
-        BufReader::new(child.stderr.as_mut().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        Some((Ssh { child, _dir: dir }, port))
-    }
-}
-
-impl Drop for Ssh {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use super::style::{Style, bytes, count, duration, plain, table};
 use super::timeline::{Timeline, cause};
 use crate::trace::Event;
+use crate::trace::blame::Blame;
 use crate::trace::read::Reader;
-use crate::trace::summary::{Blame, Summary};
+use crate::trace::summary::Summary;
 use std::io::BufRead;
 
 /// The records as they stand, readable ones only; kinds of a newer gosteady among them. Returns the notes.

@@ -2,8 +2,9 @@
 
 use super::style::{Style, bytes, count, duration, plain};
 use crate::cause::Cause;
+use crate::trace::blame::Blame;
 use crate::trace::event::{Attempt, Event, Record, Run, Upstream};
-use crate::trace::summary::{Blame, answered};
+use crate::trace::summary::answered;
 use std::collections::HashMap;
 
 /// Turns records into lines; remembers what each request asked for.

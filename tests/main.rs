@@ -10,10 +10,16 @@ mod support;
 mod suite {
     mod bad_input;
     mod causes;
+    mod check;
     mod demo;
+    mod doctor;
     mod faults;
+    mod goroutines;
+    mod hangs;
     mod prefetch;
     mod servers;
+    mod trace;
+    mod trace_secrets;
     mod transparency;
     mod verify;
 }

@@ -1,9 +1,17 @@
-// Command mirror serves a folder as a module proxy on a free port of 127.0.0.1 and prints its base URL.
-// It holds every file in memory, so that what is measured is the client.
+// Command mirror serves folders as module proxies over made-up links: with a round trip, the price of a new connection, a
+// bandwidth and faults.
+//
+//	mirror FOLDER
+//
+// It listens on a free port of 127.0.0.1 and prints {"url": …}. Each line of its standard input is a Link in JSON, which
+// is in force from then on; the answer, one line of JSON, is the Tally of the time before. It ends with its input.
+//
+// Every file is held in memory and served by HTTP/1.1, so that what is measured is the client.
 package main
 
 import (
-	"fmt"
+	"bufio"
+	"encoding/json"
 	"io/fs"
 	"log"
 	"net"
@@ -13,7 +21,31 @@ import (
 )
 
 func main() {
-	root := os.Args[1]
+	files, err := read(os.Args[1])
+	if err != nil {
+		log.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	mirror := newMirror(files)
+	server := http.Server{Handler: mirror, ConnContext: withConn, ErrorLog: log.New(os.Stderr, "", 0)}
+	go func() { log.Fatal(server.Serve(listenOn{listener, mirror})) }()
+
+	answers := json.NewEncoder(os.Stdout)
+	answers.Encode(map[string]string{"url": "http://" + listener.Addr().String()})
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		var link Link
+		if err := json.Unmarshal(lines.Bytes(), &link); err != nil {
+			log.Fatalf("not a link: %s: %v", lines.Bytes(), err)
+		}
+		answers.Encode(mirror.change(link))
+	}
+}
+
+// read returns every file below root by its path in a URL.
+func read(root string) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -26,21 +58,5 @@ func main() {
 		files["/"+filepath.ToSlash(rel)], err = os.ReadFile(path)
 		return err
 	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Printf("http://%s\n", listener.Addr())
-	log.Fatal(http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, found := files[r.URL.Path]
-		if !found {
-			http.NotFound(w, r)
-			return
-		}
-		w.Header().Set("Content-Length", fmt.Sprint(len(body)))
-		w.Write(body)
-	})))
+	return files, err
 }

@@ -1,6 +1,6 @@
 //! The command line of gosteady, as clap reads it. Texts are written for somebody whose download hangs right now.
 
-use super::{completions, config, demo, explain, trace, which};
+use super::{check, completions, config, demo, doctor, explain, goroutines, trace, which};
 use clap::{Parser, Subcommand};
 
 /// What every page of help ends with.
@@ -9,6 +9,8 @@ Examples:
   gosteady which --why         which go would run here, and why
   gosteady config              every setting, its value and who set it
   gosteady config --check      what is wrong with the configuration
+  gosteady doctor              what is wrong on this machine
+  gosteady check               known mistakes in go.mod and its kin
   gosteady trace list          what recent go commands did
   gosteady explain             what can go wrong, and what to do then
   gosteady completions bash    a completion script for your shell
@@ -19,7 +21,7 @@ command then works as before; GOSTEADY_BYPASS=1 switches gosteady off for one.
 Exit status: 0 done, 1 something was found (--check), 2 wrong command line,
 69 no upstream could be reached, 70 an error inside gosteady.
 
-More: docs/configuration.md, docs/environment.md, docs/causes.md";
+More: docs/configuration.md, docs/causes.md, docs/hangs.md";
 
 /// A go that does not hang, does not die of one bad mirror, and leaves a trace that explains.
 #[derive(Debug, Parser)]
@@ -40,6 +42,8 @@ pub struct Args {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Check go.mod, go.work, go.sum, vendor and settings, offline.
+    Check(check::Args),
     /// Show every setting with its value and who set it, or check the files.
     Config(config::Args),
     /// Tell which go would run here.
@@ -47,8 +51,12 @@ pub enum Command {
     /// List, show, compare and export what go commands did.
     #[command(subcommand)]
     Trace(trace::Cmd),
+    /// Find the first layer that fails: toolchain, settings, caches, network.
+    Doctor(doctor::Args),
     /// Explain the cause of a failure or a hang, by the id in its message.
     Explain(explain::Args),
+    /// Take a dump of goroutines apart, of go or of any Go program.
+    Goroutines(goroutines::Args),
     /// Watch gosteady save a download from a broken mirror, on this machine alone.
     Demo(demo::Args),
     /// Print a completion script.

@@ -1,11 +1,14 @@
 //! The gosteady command line: argument definitions and one file a command.
 
 pub mod args;
+pub mod check;
 pub mod completions;
 pub mod config;
 pub mod demo;
+pub mod doctor;
 pub mod explain;
 mod frame;
+pub mod goroutines;
 pub mod trace;
 pub mod which;
 
@@ -27,11 +30,14 @@ pub fn main(world: &World) -> Outcome {
 
 fn run(command: &Command, world: &World) -> Outcome {
     match command {
+        Command::Check(args) => check::run(args, world),
         Command::Config(args) => config::run(args, world),
         Command::Which(args) => which::run(args, world),
         Command::Explain(args) => explain::run(args, world),
         Command::Trace(cmd) => trace::run(cmd, world),
+        Command::Goroutines(args) => goroutines::run(args, world),
         Command::Demo(args) => demo::run(args, world),
+        Command::Doctor(args) => doctor::run(args, world),
         Command::Completions(args) => completions::run(args),
     }
 }
@@ -79,7 +85,7 @@ mod tests {
     #[test]
     fn help_fits_a_terminal() {
         let root = Args::command();
-        let ours = ["config", "which", "explain", "completions"];
+        let ours = ["check", "completions", "config", "doctor", "explain", "which"];
         let pages = root.get_subcommands().filter(|c| ours.contains(&c.get_name()));
         for page in pages.chain([&root]) {
             let text = page.get_after_help().unwrap().to_string();

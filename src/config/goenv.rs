@@ -112,7 +112,8 @@ fn vars(world: &World) -> Vec<(String, OsString)> {
 
 // $GOENV, else <user configuration directory>/go/env; `off` reads none. os.UserConfigDir: on Linux XDG_CONFIG_HOME or
 // ~/.config, on macOS ~/Library/Application Support.
-fn user_file(world: &World) -> Option<PathBuf> {
+/// The file that `go env -w` writes; `None` where GOENV is `off`.
+pub fn user_file(world: &World) -> Option<PathBuf> {
     match world.set_var("GOENV") {
         Some(v) if v == "off" => None,
         Some(v) => Some(v.into()),

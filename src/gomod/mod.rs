@@ -7,7 +7,9 @@ pub mod directives;
 pub mod envfile;
 pub mod lines;
 pub mod pattern;
+pub mod semver;
 pub mod sums;
+pub mod syntax;
 
 pub use directives::{Directives, Require, directives};
 pub use lines::{Head, head, local_replacements, workspace_uses};

@@ -153,8 +153,12 @@ async fn race(
     let other = rival.unwrap_or(peer);
     tell(engine, job, "hedge", "no answer yet", Duration::ZERO, other);
     let second_pulse = Pulse::default();
-    let second = attempt(engine, new_ask(job, other, bounds, number, true), &second_pulse);
-    tokio::pin!(second);
+    // Boxed, as are the rare parts elsewhere: a future is as large as all that may happen in it.
+    let mut second = Box::pin(attempt(
+        engine,
+        new_ask(job, other, bounds, number, true),
+        &second_pulse,
+    ));
     let reply = tokio::select! {
         reply = &mut first => match reply {
             Reply::Told(told) if !told.outcome.definite() => return settle(engine, job, (peer, told), other, second.await),

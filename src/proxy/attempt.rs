@@ -21,6 +21,10 @@ use std::time::{Duration, Instant, SystemTime};
 /// Error bodies are kept up to this size; go shows 648 bytes of them.
 const ERROR_BODY: usize = 1 << 20;
 
+/// The end record of a zip, and the longest comment after it, in bytes (APPNOTE.TXT, 4.3.16).
+const ZIP_END: usize = 22;
+const ZIP_COMMENT: usize = (64 << 10) - 1;
+
 /// Answer headers that a trace keeps.
 const TOLD_HEADERS: &[&str] = &[
     "age",
@@ -206,7 +210,7 @@ async fn exchange(
             ..Told::new(outcome, cause, did)
         });
     }
-    let mut body = engine.spool.body(answer.length);
+    let mut body = engine.spool.body();
     loop {
         match answer.body.next().await {
             Err(failure) => return failed(failure, record),
@@ -260,11 +264,12 @@ async fn head(
     let line = format!("{} {}", answer.way.protocol, status_text(answer.status));
     let lines: Vec<(String, String)> = answer.headers.clone().into_iter().collect();
     flight.phase(Phase::Credentials);
-    let other = engine.credentials.ask_again(&address, &line, &lines, &sent).await;
+    let again = engine.credentials.ask_again(&address, &line, &lines, &sent);
+    let other = Box::pin(again).await;
     pulse.beat();
     match other {
         None => Ok(answer),
-        Some(headers) => engine.client.get(get(headers)).await,
+        Some(headers) => Box::pin(engine.client.get(get(headers))).await,
     }
 }
 
@@ -297,7 +302,10 @@ fn check(ask: &Ask<'_>, content_type: String, body: Spooled) -> Reply {
                 None => return Ok((Outcome::Ok, Bytes::new())),
             }
         };
-        let outcome = classify::of_body(kind, &content_type, &head, &body.tail()?);
+        let mut outcome = classify::of_body(kind, &content_type, &head, &body.tail(ZIP_END)?);
+        if zip && outcome == Outcome::Garbled {
+            outcome = classify::of_body(kind, &content_type, &head, &body.tail(ZIP_END + ZIP_COMMENT)?);
+        }
         Ok((outcome, head))
     };
     let (outcome, head) = match read() {

@@ -17,6 +17,7 @@ mod list;
 mod loopback;
 mod notes;
 mod prefetch;
+pub mod probe;
 mod public;
 mod pulse;
 mod request;
@@ -36,6 +37,7 @@ mod tests;
 
 pub use loopback::{is_loopback_base, ping};
 pub use prefetch::{Scope, Sources};
+pub use probe::{Upstream, upstreams};
 
 use crate::activity::Activity;
 use crate::cause::Cause;

@@ -7,6 +7,7 @@ mod facts;
 mod flight;
 mod pace;
 
+pub(super) use facts::escape;
 pub use facts::{Scope, Sources};
 pub use flight::Ahead;
 

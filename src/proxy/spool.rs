@@ -7,10 +7,12 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-const IN_MEMORY: usize = 256 << 10;
-const WITHOUT_A_FILE: usize = 64 << 20;
-const TAIL: usize = (64 << 10) + 22;
+const IN_MEMORY: u64 = 256 << 10;
+const WITHOUT_A_FILE: u64 = 64 << 20;
 const PIECE: usize = 64 << 10;
+/// A piece of at least this size is kept as it came; smaller ones are gathered, for each holds on to the buffer of its
+/// connection.
+const KEPT: usize = 4 << 10;
 
 /// Directories in which a file may be made, best first.
 #[derive(Debug, Clone)]
@@ -26,15 +28,50 @@ impl Spool {
         }
     }
 
-    /// An empty body, expected to get `length` bytes where that is known.
-    pub fn body(&self, length: Option<u64>) -> Filling<'_> {
-        let expected = length.map_or(0, |n| usize::try_from(n).unwrap_or(IN_MEMORY));
+    /// An empty body.
+    pub fn body(&self) -> Filling<'_> {
         Filling {
-            memory: BytesMut::with_capacity(if expected > IN_MEMORY { 0 } else { expected }),
+            memory: Pieces::default(),
             file: None,
             len: 0,
             spool: self,
         }
+    }
+}
+
+/// A body in memory: pieces with their offsets, and small ones that are still being gathered.
+#[derive(Debug, Default)]
+struct Pieces {
+    whole: Vec<(u64, Bytes)>,
+    len: u64,
+    gathered: BytesMut,
+}
+
+impl Pieces {
+    fn push(&mut self, piece: &Bytes) {
+        if piece.len() < KEPT {
+            self.gathered.extend_from_slice(piece);
+        } else {
+            self.gather();
+            self.keep(piece.clone());
+        }
+    }
+
+    fn gather(&mut self) {
+        if !self.gathered.is_empty() {
+            let gathered = self.gathered.split().freeze();
+            self.keep(gathered);
+        }
+    }
+
+    fn keep(&mut self, piece: Bytes) {
+        self.whole.push((self.len, piece.clone()));
+        self.len += piece.len() as u64;
+    }
+
+    fn end(mut self) -> Vec<(u64, Bytes)> {
+        self.gather();
+        self.whole
     }
 }
 
@@ -48,7 +85,7 @@ fn unlinked(dirs: &[PathBuf]) -> Option<File> {
 /// A body that is still arriving.
 #[derive(Debug)]
 pub struct Filling<'a> {
-    memory: BytesMut,
+    memory: Pieces,
     file: Option<File>,
     len: u64,
     spool: &'a Spool,
@@ -57,24 +94,26 @@ pub struct Filling<'a> {
 impl Filling<'_> {
     /// Adds a piece. An error means that there is no room; what was taken before is still there, the piece is not.
     pub fn push(&mut self, piece: &Bytes) -> io::Result<()> {
-        if self.file.is_none() && self.memory.len() + piece.len() > IN_MEMORY {
+        let len = self.len + piece.len() as u64;
+        if self.file.is_none() && len > IN_MEMORY {
             match unlinked(&self.spool.dirs) {
                 Some(file) => {
-                    file.write_all_at(&self.memory, 0)?;
+                    self.memory.gather();
+                    for (at, piece) in &self.memory.whole {
+                        file.write_all_at(piece, *at)?;
+                    }
                     self.file = Some(file);
-                    self.memory = BytesMut::new();
+                    self.memory = Pieces::default();
                 }
-                None if self.memory.len() + piece.len() > WITHOUT_A_FILE => {
-                    return Err(io::ErrorKind::StorageFull.into());
-                }
+                None if len > WITHOUT_A_FILE => return Err(io::ErrorKind::StorageFull.into()),
                 None => {}
             }
         }
         match &self.file {
             Some(file) => file.write_all_at(piece, self.len)?,
-            None => self.memory.extend_from_slice(piece),
+            None => self.memory.push(piece),
         }
-        self.len += piece.len() as u64;
+        self.len = len;
         Ok(())
     }
 
@@ -82,7 +121,7 @@ impl Filling<'_> {
     pub fn end(self) -> Spooled {
         let content = match self.file {
             Some(file) => Content::File(Arc::new(file)),
-            None => Content::Memory(self.memory.freeze()),
+            None => Content::Memory(self.memory.end().into()),
         };
         Spooled {
             content,
@@ -100,7 +139,8 @@ pub struct Spooled {
 
 #[derive(Debug, Clone)]
 enum Content {
-    Memory(Bytes),
+    /// Pieces with their offsets.
+    Memory(Arc<[(u64, Bytes)]>),
     File(Arc<File>),
 }
 
@@ -110,17 +150,14 @@ impl Spooled {
         self.len
     }
 
-    /// The first bytes: all of them where the body is still in memory.
+    /// The first bytes.
     pub fn head(&self) -> io::Result<Bytes> {
-        match &self.content {
-            Content::Memory(bytes) => Ok(bytes.clone()),
-            Content::File(_) => self.read(0, PIECE),
-        }
+        self.read(0, KEPT)
     }
 
-    /// The last bytes, enough to hold the end record of a zip.
-    pub fn tail(&self) -> io::Result<Bytes> {
-        self.read(self.len.saturating_sub(TAIL as u64), TAIL)
+    /// At most that many of the last bytes.
+    pub fn tail(&self, most: usize) -> io::Result<Bytes> {
+        self.read(self.len.saturating_sub(most as u64), most)
     }
 
     /// The whole, where it is at most 16 MiB.
@@ -131,13 +168,12 @@ impl Spooled {
         self.read(0, self.len as usize).map(Some)
     }
 
-    /// The next piece from an offset, all that is left where the body is in memory; empty at the end.
+    /// The next piece from an offset; empty at the end.
     pub fn piece(&self, at: u64) -> io::Result<Bytes> {
-        let most = match &self.content {
-            Content::Memory(bytes) => bytes.len(),
-            Content::File(_) => PIECE,
-        };
-        self.read(at, most)
+        match &self.content {
+            Content::Memory(pieces) => Ok(from(pieces, at)),
+            Content::File(_) => self.read(at, PIECE),
+        }
     }
 
     /// The whole as a file, for a reader on any thread.
@@ -158,12 +194,29 @@ impl Spooled {
                 file.read_exact_at(&mut buffer, at)?;
                 Ok(buffer.into())
             }
-            Content::Memory(bytes) => {
-                let at = (at as usize).min(bytes.len());
-                Ok(bytes.slice(at..at + n))
+            Content::Memory(pieces) => {
+                let first = from(pieces, at);
+                if first.len() >= n {
+                    return Ok(first.slice(..n));
+                }
+                let mut all = BytesMut::with_capacity(n);
+                while all.len() < n {
+                    let piece = from(pieces, at + all.len() as u64);
+                    all.extend_from_slice(&piece[..piece.len().min(n - all.len())]);
+                }
+                Ok(all.freeze())
             }
         }
     }
+}
+
+/// What is left of the piece in which this offset lies; empty at the end.
+fn from(pieces: &[(u64, Bytes)], at: u64) -> Bytes {
+    let next = pieces.partition_point(|(start, _)| *start <= at);
+    let piece = next.checked_sub(1).and_then(|n| pieces.get(n));
+    piece.map_or_else(Bytes::new, |(start, bytes)| {
+        bytes.slice(bytes.len().min((at - start) as usize)..)
+    })
 }
 
 /// Reads a body from a position of its own.
@@ -181,10 +234,11 @@ impl io::Read for Reader {
         let buffer = &mut buffer[..most];
         let n = match &self.content {
             Content::File(file) => file.read_at(buffer, self.at)?,
-            Content::Memory(bytes) => {
-                let start = (self.at as usize).min(bytes.len());
-                buffer.copy_from_slice(&bytes[start..start + most]);
-                most
+            Content::Memory(pieces) => {
+                let piece = from(pieces, self.at);
+                let n = most.min(piece.len());
+                buffer[..n].copy_from_slice(&piece[..n]);
+                n
             }
         };
         self.at += n as u64;
@@ -218,7 +272,7 @@ mod tests {
             not_there.to_path_buf(),
         ] {
             let spool = Spool::new(&wanted, dir.path());
-            let mut body = spool.body(Some(400_000));
+            let mut body = spool.body();
             let piece = Bytes::from(vec![7u8; 100_000]);
             for _ in 0..4 {
                 body.push(&piece).unwrap();
@@ -227,7 +281,7 @@ mod tests {
             assert_eq!(body.len(), 400_000);
             assert!(matches!(body.content, Content::File(_)), "{wanted:?}");
             assert_eq!(body.piece(399_990).unwrap().len(), 10);
-            assert_eq!(body.tail().unwrap().len(), TAIL);
+            assert_eq!(body.tail(70_000).unwrap().len(), 70_000);
             assert_eq!(body.metadata().unwrap().unwrap().len(), 400_000);
             assert!(body.piece(400_000).unwrap().is_empty());
             let mut read = Vec::new();
@@ -240,9 +294,37 @@ mod tests {
     }
 
     #[test]
+    fn pieces_in_memory_read_as_one() {
+        let spool = Spool { dirs: Vec::new() };
+        let mut body = spool.body();
+        let all: Vec<u8> = (0..40_000u32).map(|n| (n % 251) as u8).collect();
+        let mut at = 0;
+        for size in [1, 10, 5_000, 3, 4_096, 20_000, 7, 10_883] {
+            body.push(&Bytes::copy_from_slice(&all[at..at + size])).unwrap();
+            at += size;
+        }
+        let body = body.end();
+        assert_eq!(body.len(), 40_000);
+        assert_eq!(body.metadata().unwrap().unwrap(), all);
+        assert_eq!(body.head().unwrap(), all[..KEPT]);
+        assert_eq!(body.tail(30_000).unwrap(), all[10_000..]);
+        let mut streamed = Vec::new();
+        while streamed.len() < 40_000 {
+            streamed.extend_from_slice(&body.piece(streamed.len() as u64).unwrap());
+        }
+        assert_eq!(streamed, all);
+        assert!(body.piece(40_000).unwrap().is_empty());
+        let mut read = Vec::new();
+        io::Read::read_to_end(&mut body.reader(), &mut read).unwrap();
+        assert_eq!(read, all);
+        let empty = spool.body().end();
+        assert!(empty.head().unwrap().is_empty() && empty.piece(0).unwrap().is_empty());
+    }
+
+    #[test]
     fn without_any_directory_memory_serves_up_to_its_bound() {
         let spool = Spool { dirs: Vec::new() };
-        let mut body = spool.body(None);
+        let mut body = spool.body();
         let piece = Bytes::from(vec![1u8; 16 << 20]);
         for _ in 0..4 {
             body.push(&piece).unwrap();

@@ -210,6 +210,17 @@ fn own_ids(world: &World) -> Vec<Id> {
     found.map(|m| (m.dev(), m.ino())).into_iter().collect()
 }
 
+/// Whether a file is there that can be executed.
+pub fn is_executable(path: &Path) -> bool {
+    runnable(path).is_some()
+}
+
+/// Whether a file is one of gosteady's own: the program, its launcher or a shim of either.
+pub fn is_gosteady(world: &World, path: &Path) -> bool {
+    std::fs::metadata(path)
+        .is_ok_and(|m| m.is_file() && (own_ids(world).contains(&(m.dev(), m.ino())) || is_launcher(path)))
+}
+
 fn runnable(path: &Path) -> Option<Metadata> {
     std::fs::metadata(path)
         .ok()

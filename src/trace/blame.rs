@@ -17,6 +17,8 @@ pub struct Blame {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reasons {
     verdict: Option<Blame>,
+    evidence: Option<Blame>,
+    ended: bool,
     heard: Heard,
     suspect: Option<(Cause, String)>,
 }
@@ -26,6 +28,8 @@ impl Reasons {
     pub fn add(&mut self, event: &Event) {
         match event {
             Event::Cause { cause, whom } => self.verdict = Some(blame(cause, whom)),
+            Event::Evidence { cause, what, .. } => self.evidence = Some(blame(cause, what)),
+            Event::Ending { .. } => self.ended = true,
             Event::Stderr { line } => self.heard.hear(line),
             Event::Answer {
                 cause: Some(id),
@@ -46,14 +50,15 @@ impl Reasons {
         }
     }
 
-    /// Why the run failed, where that is known: what it recorded itself, what go said, or the most telling
-    /// failed answer. Of a run that did not fail only what it recorded.
+    /// Why the run failed, where that is known: what it recorded itself, what was found before something was ended, what
+    /// go said, or the most telling failed answer. Of a run that did not fail only what it recorded.
     pub fn blame(&self, failed: bool) -> Option<Blame> {
+        let evidence = self.evidence.as_ref().filter(|_| self.ended && failed);
         let guess = || {
             let met = self.heard.verdict(self.suspect.clone())?;
             failed.then(|| blame(met.0.id(), &met.1))
         };
-        self.verdict.clone().or_else(guess)
+        self.verdict.as_ref().or(evidence).cloned().or_else(guess)
     }
 }
 

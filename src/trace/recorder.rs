@@ -194,6 +194,7 @@ fn is_eventful(event: &Event) -> bool {
         | Event::Waiting { .. }
         | Event::Ending { .. }
         | Event::Cause { .. }
+        | Event::Evidence { .. }
         | Event::Warning { .. } => true,
         Event::Attempt(attempt) => !matches!(attempt.outcome.as_str(), "ok" | "not-found"),
         _ => false,

@@ -5,8 +5,8 @@ use super::file::FileSink;
 use super::recorder::Finished;
 use nix::sys::signal::{SigSet, SigmaskHow};
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::Thread;
 use std::time::Duration;
@@ -24,7 +24,8 @@ type Closing = Arc<Mutex<Option<(Record, bool)>>>;
 /// A running writer.
 #[derive(Debug)]
 pub(super) struct Writer {
-    queue: SyncSender<Record>,
+    queue: Sender<Record>,
+    waiting: Arc<AtomicUsize>,
     closing: Closing,
     done: Receiver<Finished>,
     thread: Thread,
@@ -32,14 +33,17 @@ pub(super) struct Writer {
 
 /// Starts the thread. No signal is delivered to it: they are the main thread's.
 pub(super) fn start(sink: FileSink, dropped: Arc<AtomicU64>) -> io::Result<Writer> {
-    let (queue, records) = sync_channel(QUEUE);
-    let (report, done) = sync_channel(1);
+    // Bounded by a count: a bounded channel of std takes and clears all its room, over a megabyte, when it is made.
+    let (queue, records) = channel();
+    let waiting = Arc::new(AtomicUsize::new(0));
+    let taken = Arc::clone(&waiting);
+    let (report, done) = channel();
     let closing = Closing::default();
     let at_end = Arc::clone(&closing);
     // A thread inherits the mask; blocking inside it would leave a moment without.
     let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK).ok();
     let thread = std::thread::Builder::new().name("trace".into()).spawn(move || {
-        let _ = report.send(write(sink, &records, &at_end, &dropped));
+        let _ = report.send(write(sink, &records, &taken, &at_end, &dropped));
     });
     if let Some(mask) = before {
         let _ = mask.thread_set_mask();
@@ -48,6 +52,7 @@ pub(super) fn start(sink: FileSink, dropped: Arc<AtomicU64>) -> io::Result<Write
     let thread = thread?.thread().clone();
     Ok(Writer {
         queue,
+        waiting,
         closing,
         done,
         thread,
@@ -57,7 +62,11 @@ pub(super) fn start(sink: FileSink, dropped: Arc<AtomicU64>) -> io::Result<Write
 impl Writer {
     /// Queues a record; false where the queue is full.
     pub fn send(&self, record: Record) -> bool {
-        self.queue.try_send(record).is_ok()
+        if self.waiting.fetch_add(1, Relaxed) < QUEUE && self.queue.send(record).is_ok() {
+            return true;
+        }
+        self.waiting.fetch_sub(1, Relaxed);
+        false
     }
 
     /// Ends the recording and waits for the writer, but no longer than `bound`.
@@ -75,12 +84,22 @@ impl Writer {
 
 /// Writes until the queue is closed. What is queued is handed to the system before the thread waits for more, so that
 /// a killed process leaves all but the records of the last moment.
-fn write(sink: FileSink, records: &Receiver<Record>, closing: &Closing, dropped: &AtomicU64) -> Finished {
+fn write(
+    sink: FileSink,
+    records: &Receiver<Record>,
+    waiting: &AtomicUsize,
+    closing: &Closing,
+    dropped: &AtomicU64,
+) -> Finished {
+    let taken = |record| {
+        waiting.fetch_sub(1, Relaxed);
+        record
+    };
     let mut file = match sink.open() {
         Ok(file) => file,
         Err(warning) => {
             // The queue is emptied all the same, or every event would count as dropped.
-            records.iter().for_each(drop);
+            records.iter().map(taken).for_each(drop);
             return Finished {
                 path: None,
                 warning: Some(warning),
@@ -91,7 +110,7 @@ fn write(sink: FileSink, records: &Receiver<Record>, closing: &Closing, dropped:
         if closing.lock().unwrap_or_else(|e| e.into_inner()).is_none() {
             std::thread::park_timeout(NAP);
         }
-        for record in std::iter::once(first).chain(records.try_iter()) {
+        for record in std::iter::once(first).chain(records.try_iter()).map(taken) {
             if !file.write(record, false) {
                 dropped.fetch_add(1, Relaxed);
             }
@@ -118,10 +137,11 @@ mod tests {
 
     #[test]
     fn a_full_queue_takes_nothing_and_does_not_wait() {
-        let (queue, records) = sync_channel(2);
-        let (_report, done) = sync_channel(1);
+        let (queue, records) = channel();
+        let (_report, done) = channel();
         let writer = Writer {
             queue,
+            waiting: Arc::new(AtomicUsize::new(QUEUE - 2)),
             closing: Closing::default(),
             done,
             thread: std::thread::current(),

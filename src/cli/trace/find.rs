@@ -1,9 +1,12 @@
 //! Which trace is meant.
 
 use super::Failed;
+use crate::config::settings::{Settings, TraceTo};
 use crate::trace::file;
 use crate::trace::store::{self, Entry};
 use crate::world::World;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 
 /// Where traces are looked for.
@@ -11,8 +14,21 @@ use std::path::PathBuf;
 pub(super) struct Place {
     /// The directory; `None` without HOME.
     pub dir: Option<PathBuf>,
-    /// The one file that GOSTEADY_TRACE names.
+    /// The one file that the settings name.
     pub file: Option<PathBuf>,
+}
+
+impl Found {
+    /// Opens it for reading from its start.
+    pub fn open(&self) -> Result<Box<dyn BufRead>, Failed> {
+        match self {
+            Found::Stdin => Ok(Box::new(BufReader::new(std::io::stdin()))),
+            Found::File(path) => match File::open(path) {
+                Ok(file) => Ok(Box::new(BufReader::with_capacity(1 << 16, file))),
+                Err(e) => Err(Failed::internal(format!("{}: {e}", path.display()))),
+            },
+        }
+    }
 }
 
 /// A trace to be read.
@@ -23,15 +39,17 @@ pub(super) enum Found {
 }
 
 impl Place {
-    /// Where this environment's runs put their traces. `off` does not hide those that exist.
+    /// Where this environment's runs put their traces.
     pub fn of(world: &World) -> Place {
-        let named = world
-            .set_var("GOSTEADY_TRACE")
-            .filter(|to| *to != "off")
-            .map(|to| match &world.cwd {
-                Some(cwd) => cwd.join(to),
-                None => PathBuf::from(to),
-            });
+        Place::by(&crate::config::load(world).settings, world)
+    }
+
+    /// Where runs with these settings put them. `off` does not hide those that exist.
+    pub fn by(settings: &Settings, world: &World) -> Place {
+        let named = match &settings.trace {
+            TraceTo::Path(to) => Some(world.cwd.as_ref().map_or_else(|| to.clone(), |cwd| cwd.join(to))),
+            TraceTo::Off | TraceTo::State => None,
+        };
         match named {
             Some(dir) if dir.is_dir() => Place {
                 dir: Some(dir),

@@ -1,10 +1,11 @@
 //! One record as one line of a timeline.
 
-use super::style::{Style, bytes, count, duration, plain};
 use crate::cause::Cause;
 use crate::trace::blame::Blame;
-use crate::trace::event::{Attempt, Event, Record, Run, Upstream};
+use crate::trace::event::{Attempt, Event, Finding, Record, Run, Upstream};
 use crate::trace::summary::answered;
+use crate::ui::Style;
+use crate::ui::words::{bytes, count, duration, plain};
 use std::collections::HashMap;
 
 /// Turns records into lines; remembers what each request asked for.
@@ -52,9 +53,16 @@ impl Timeline {
         }
         let Parts { label, text, bad } = self.parts(&record.event);
         let text = plain(&text);
-        let text = if bad { self.style.bad(&text) } else { text };
+        let text = if bad { self.style.red(&text) } else { text };
         let time = self.style.dim(&format!("{:>9.3}s", record.t / 1e3));
-        format!("{time}  {} {text}\n", self.style.bold(&format!("{label:<9}")))
+        let mut line = format!("{time}  {} {text}\n", self.style.bold(&format!("{label:<9}")));
+        if let Event::Evidence { found, .. } = &record.event {
+            for Finding { about, text } in found {
+                let about = self.style.dim(&format!("{:<11}", plain(about)));
+                line.push_str(&format!("{:>22}  {about} {}\n", "", plain(text)));
+            }
+        }
+        line
     }
 
     fn parts(&mut self, event: &Event) -> Parts {
@@ -131,6 +139,12 @@ impl Timeline {
             }
             Event::Child { pid, program } => good("started", format!("{program}, pid {pid}")),
             Event::Waiting { what, for_ms } => bad("waiting", format!("{what}, for {}", duration(*for_ms))),
+            Event::Evidence {
+                cause,
+                what,
+                for_ms,
+                found: _,
+            } => bad("cause", format!("{cause}: {what}, for {}", duration(*for_ms))),
             Event::Ending {
                 target,
                 pid,
@@ -204,7 +218,7 @@ impl Timeline {
 }
 
 /// Command, directory, go, settings.
-fn header(run: &Run, style: Style) -> String {
+pub(super) fn header(run: &Run, style: Style) -> String {
     let command = if run.argv.is_empty() {
         run.verb.clone()
     } else {
@@ -267,7 +281,7 @@ pub(super) fn cause(blame: &Blame, style: Style) -> String {
         lines.push(("more", cause.more()));
     }
     let lines = lines.into_iter().map(|(name, text)| {
-        let name = style.bad(&format!("{name:<9}"));
+        let name = style.red(&format!("{name:<9}"));
         format!("  {name} {}\n", plain(&text))
     });
     lines.collect()

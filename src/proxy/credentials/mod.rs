@@ -43,6 +43,22 @@ pub struct Credentials {
     turns: Semaphore,
 }
 
+/// The programs that this GOAUTH would run, in its order; an error where go would refuse it.
+pub fn programs(goauth: &str) -> Result<Vec<String>, String> {
+    let methods = method::parse(goauth)?.into_iter().rev();
+    let program = |method| match method {
+        Method::Netrc => None,
+        Method::Git(_) => Some("git".to_owned()),
+        Method::Command(words) => words.into_iter().next(),
+    };
+    Ok(methods.filter_map(program).collect())
+}
+
+/// The netrc file that go would read: NETRC, else `~/.netrc`.
+pub fn netrc_path(world: &World) -> Option<std::path::PathBuf> {
+    netrc::path(world)
+}
+
 /// Why the helpers are asked once more.
 struct Again<'a> {
     url: &'a str,

@@ -131,7 +131,8 @@ pub fn file(path: &str, version: &str, extension: &str) -> String {
     format!("{}/@v/{}.{extension}", escape(path), escape(version))
 }
 
-fn escape(text: &str) -> String {
+/// go's case escaping: `A` becomes `!a` (x/mod/module: escapeString).
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_ascii_uppercase() {

@@ -320,3 +320,22 @@ async fn the_futures_can_be_spawned() {
     let text: Result<(String, bool), Failure> = sendable(asker.text(&peer.url("/a"))).await;
     assert_eq!(text.unwrap().0, "/a");
 }
+
+#[tokio::test]
+async fn a_dial_that_nobody_waits_for_serves_a_later_request() {
+    let peer = Peer::new(|_, mut line| line.echo());
+    let asker = Asker::new(&[]);
+    let url = peer.url("/x");
+    for _ in 0..30 {
+        let ask = || asker.text(&url);
+        let all = tokio::join!(ask(), ask(), ask(), ask(), ask(), ask());
+        for answer in [all.0, all.1, all.2, all.3, all.4, all.5] {
+            assert_eq!(answer.unwrap().0, "/x");
+        }
+    }
+    let connections = peer.connections();
+    assert!(
+        connections <= 12,
+        "{connections} connections for six requests at a time"
+    );
+}

@@ -1,0 +1,3 @@
+module gosteady/benches/mirror
+
+go 1.21

@@ -1,0 +1,170 @@
+//! The policy gate: offline, pure but for reading a handful of files, done in milliseconds.
+
+pub mod format;
+mod modfile;
+mod module;
+mod rules;
+mod settings;
+mod sums;
+mod vendor;
+
+pub use rules::{Levels, Profile, RULES, Rule};
+
+use crate::config::Mark;
+use crate::error::{Finding, Level};
+use crate::gomod;
+use crate::world::World;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A finding with its place in a file, where it has one.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// Id, level, words and fix; its evidence is the place, `FILE:LINE:COLUMN`.
+    pub finding: Finding,
+    /// The place as a range of a text.
+    pub mark: Option<Mark>,
+}
+
+impl Problem {
+    /// File, line and column (both from 1), where it has a place.
+    pub fn place(&self) -> Option<(&Path, usize, usize)> {
+        let mark = self.mark.as_ref()?;
+        let before = mark.text.get(..mark.span.start).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Some((&mark.path, line, column))
+    }
+}
+
+/// A file that is looked at.
+#[derive(Debug, Clone)]
+struct File {
+    path: PathBuf,
+    text: Arc<str>,
+}
+
+impl File {
+    /// `None` where it is not there; what can't be read as text is read as well as possible.
+    fn read(path: PathBuf) -> Option<File> {
+        let bytes = std::fs::read(&path).ok()?;
+        let text = String::from_utf8_lossy(&bytes).into();
+        Some(File { path, text })
+    }
+
+    fn dir(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+}
+
+/// Collects problems at the levels of a profile.
+struct Sheet<'a> {
+    levels: &'a Levels,
+    problems: Vec<Problem>,
+}
+
+impl Sheet<'_> {
+    fn add(&mut self, id: &'static str, place: Option<(&File, Range<usize>)>, what: String, fix: String) {
+        let Some(level) = self.levels.of(id) else { return };
+        let mark = place.map(|(file, span)| Mark {
+            path: file.path.clone(),
+            text: Arc::clone(&file.text),
+            span,
+        });
+        let mut problem = Problem {
+            finding: Finding {
+                id,
+                level,
+                what,
+                evidence: String::new(),
+                fix,
+            },
+            mark,
+        };
+        if let Some((path, line, column)) = problem.place() {
+            problem.finding.evidence = format!("{}:{line}:{column}", path.display());
+        }
+        self.problems.push(problem);
+    }
+}
+
+/// Everything that is wrong with the modules and workspaces at these paths (files, or directories in or above which a
+/// go.mod is looked for), in the order of the files, and with the settings in effect.
+pub fn run(world: &World, paths: &[PathBuf], levels: &Levels) -> Vec<Problem> {
+    let mut sheet = Sheet {
+        levels,
+        problems: Vec::new(),
+    };
+    let mut done: Vec<PathBuf> = Vec::new();
+    for path in paths {
+        for file in files(path) {
+            if !done.contains(&file) {
+                done.push(file.clone());
+                one(&mut sheet, file);
+            }
+        }
+    }
+    settings::look(&mut sheet, world, paths);
+    sheet.problems
+}
+
+/// The module files that a path speaks of: itself, or the nearest go.work with its modules and the nearest go.mod.
+fn files(path: &Path) -> Vec<PathBuf> {
+    if path.is_file() {
+        return vec![path.to_path_buf()];
+    }
+    let nearest = |name: &str| {
+        let found = path.ancestors().map(|dir| dir.join(name));
+        found.into_iter().find(|file| file.is_file())
+    };
+    let mut files: Vec<PathBuf> = Vec::new();
+    if let Some(work) = nearest("go.work") {
+        let dir = work.parent().unwrap_or(Path::new(""));
+        let uses = gomod::workspace_uses(&std::fs::read(&work).unwrap_or_default(), dir);
+        let modules = uses
+            .iter()
+            .map(|dir| dir.join("go.mod"))
+            .filter(|file| file.is_file());
+        files.extend([work.clone()].into_iter().chain(modules));
+    }
+    files.extend(nearest("go.mod"));
+    let mut seen = Vec::new();
+    files.retain(|file| {
+        let real = std::fs::canonicalize(file).unwrap_or_else(|_| file.clone());
+        let new = !seen.contains(&real);
+        seen.push(real);
+        new
+    });
+    files
+}
+
+fn one(sheet: &mut Sheet<'_>, path: PathBuf) {
+    let Some(file) = File::read(path.clone()) else {
+        let what = format!("{} can't be read", path.display());
+        return sheet.add(
+            "gomod-syntax",
+            None,
+            what,
+            "name a go.mod, a go.work or a directory".into(),
+        );
+    };
+    let work = path.extension().is_some_and(|e| e == "work");
+    let Some(parsed) = modfile::parse(sheet, &file, work) else {
+        // What does not parse can't be judged.
+        return;
+    };
+    module::look(sheet, &file, &parsed);
+    if !work {
+        sums::look(sheet, &file, &parsed);
+        vendor::look(sheet, &file, &parsed);
+    }
+}
+
+/// Whether anything is worse than a note.
+pub fn faulty(problems: &[Problem]) -> bool {
+    problems.iter().any(|p| p.finding.level > Level::Note)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+//! go's settings in effect, and passwords where none belongs.
+
+use super::{File, Sheet};
+use crate::config::goenv::GoEnv;
+use crate::toolchain::find;
+use crate::world::World;
+use std::ops::Range;
+use std::path::PathBuf;
+
+pub fn look(sheet: &mut Sheet<'_>, world: &World, paths: &[PathBuf]) {
+    let go = find::real_go(world, "go").map_or(PathBuf::new(), |go| go.path);
+    let env = GoEnv::read(world, &go);
+    let everything = |key: &str| env.text(key).split(',').any(|glob| glob.trim() == "*");
+    let fix = "name what is private in GOPRIVATE instead";
+    if env.text("GOSUMDB") == "off" {
+        sheet.add(
+            "sumdb-off",
+            None,
+            "GOSUMDB=off: nobody checks new dependencies".into(),
+            fix.into(),
+        );
+    }
+    for key in ["GONOSUMDB", "GOPRIVATE", "GOINSECURE"] {
+        if everything(key) {
+            sheet.add(
+                "sumdb-off",
+                None,
+                format!("{key} matches every module"),
+                fix.into(),
+            );
+        }
+    }
+    let flags = env.text("GOFLAGS");
+    if flags
+        .split_whitespace()
+        .any(|flag| matches!(flag, "-mod=mod" | "--mod=mod"))
+    {
+        let fix = "give -mod=mod to the one command that needs it";
+        sheet.add(
+            "goflags-mod-mod",
+            None,
+            "GOFLAGS says -mod=mod".into(),
+            fix.into(),
+        );
+    }
+    if env
+        .text("GOPROXY")
+        .split([',', '|'])
+        .any(|element| element.trim() == "direct")
+    {
+        let fix = "export GOPROXY=https://your.mirror";
+        sheet.add(
+            "goproxy-direct",
+            None,
+            "GOPROXY holds `direct`".into(),
+            fix.into(),
+        );
+    }
+    let dirs = paths
+        .iter()
+        .filter_map(|path| path.ancestors().find(|dir| dir.join("gosteady.toml").is_file()));
+    let mut files: Vec<PathBuf> = dirs.map(|dir| dir.join("gosteady.toml")).collect();
+    files.extend(crate::config::goenv::user_file(world));
+    files.dedup();
+    for file in files.into_iter().filter_map(File::read) {
+        for span in passwords(&file.text) {
+            sheet.add(
+                "credentials-in-settings",
+                Some((&file, span)),
+                "an address with a password".into(),
+                "keep it in ~/.netrc or behind GOAUTH, and change the password: it has been in a file".into(),
+            );
+        }
+    }
+}
+
+/// Where the user and password of addresses stand.
+fn passwords(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices("://") {
+        let start = at + 3;
+        let rest = &text[start..];
+        let end = rest
+            .find(|c: char| c.is_whitespace() || "/?#\"',|".contains(c))
+            .unwrap_or(rest.len());
+        if let Some(userinfo) = rest[..end].rfind('@')
+            && rest[..userinfo]
+                .split_once(':')
+                .is_some_and(|(_, password)| !password.is_empty())
+        {
+            found.push(start..start + userinfo);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_seen_and_their_absence_too() {
+        let text = "GOPROXY=https://me:hunter2@a.example,https://b.example,https://u@c.example|https://:@d\n";
+        let found: Vec<_> = passwords(text).into_iter().map(|span| &text[span]).collect();
+        assert_eq!(found, ["me:hunter2"]);
+    }
+}

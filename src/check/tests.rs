@@ -1,0 +1,175 @@
+//! Planted mistakes and sound files.
+
+use super::*;
+
+/// A project in a private directory, with a repository around it.
+struct Project(tempfile::TempDir);
+
+impl Project {
+    fn new(files: &[(&str, &str)]) -> Project {
+        let project = Project(tempfile::tempdir().unwrap());
+        std::fs::create_dir(project.0.path().join(".git")).unwrap();
+        for (name, text) in files {
+            let path = project.0.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        project
+    }
+
+    fn check(&self, profile: Profile) -> Vec<Problem> {
+        let world = World {
+            cwd: Some(self.0.path().into()),
+            ..World::default()
+        };
+        run(&world, &[self.0.path().into()], &Levels::of_profile(profile))
+    }
+
+    /// `id:LINE:COLUMN` of each problem, `id` where it has no place.
+    fn ids(&self, profile: Profile) -> Vec<String> {
+        let shown = |p: &Problem| match p.place() {
+            Some((_, line, column)) => format!("{}:{line}:{column}", p.finding.id),
+            None => p.finding.id.to_owned(),
+        };
+        self.check(profile).iter().map(shown).collect()
+    }
+}
+
+const GO_SUM: &str = "a.io/b v1.2.3 h1:zip=\na.io/b v1.2.3/go.mod h1:mod=\n";
+
+#[test]
+fn a_sound_module_has_no_problems() {
+    let project = Project::new(&[
+        (
+            "go.mod",
+            "module m.io/x\n\ngo 1.24.0\n\nrequire a.io/b v1.2.3 // indirect\n\nretract [v1.0.0, v1.1.0]\n",
+        ),
+        ("go.sum", GO_SUM),
+        (
+            "vendor/modules.txt",
+            "# a.io/b v1.2.3\n## explicit; go 1.20\na.io/b/pkg\n",
+        ),
+    ]);
+    assert_eq!(project.ids(Profile::Prod), [""; 0]);
+}
+
+#[test]
+fn mistakes_in_go_mod_stand_where_they_are() {
+    for (gomod, ids) in [
+        (
+            "module m\ngo 1.24\nrequire a.io/b v1.2.3.4\n",
+            vec!["version-not-canonical:3:16"],
+        ),
+        ("module m\ngo 1.24\nrequire a.io/b\n", vec!["gomod-syntax:3:1"]),
+        (
+            "module m\ngo 1.24\nrequire (\n\ta.io/b v2.0.0\n)\n",
+            vec!["version-wrong-major:4:9"],
+        ),
+        ("module m\ngo v1.24\n", vec!["gomod-syntax:2:4"]),
+        (
+            "module m\nmodule n\ngo 1.24\ngo 1.25\n",
+            vec!["gomod-syntax:2:1", "gomod-syntax:4:1"],
+        ),
+        (
+            "module m\n<<<<<<< HEAD\ngo 1.24\n=======\ngo 1.25\n>>>>>>> x\n",
+            vec![
+                "conflict-marker:2:1",
+                "conflict-marker:4:1",
+                "conflict-marker:6:1",
+            ],
+        ),
+        ("module m\ngo 1.24\nrequire (\n", vec!["gomod-syntax:3:1"]),
+        ("module m\ngo 1.24\nuse ./x\n", vec!["gomod-syntax:3:1"]),
+        (
+            "module m\ngo 1.24\nreplace a.io/b => c.io/d\n",
+            vec!["gomod-syntax:3:19"],
+        ),
+        (
+            "module m\ngo 1.25.0\ntoolchain go1.24.3\n",
+            vec!["toolchain-below-go:3:1"],
+        ),
+        ("module m\n", vec!["go-line-missing:1:1"]),
+        (
+            "module m\ngo 1.24\nrequire a.io/b v1.2.3\n",
+            vec!["gosum-missing:1:1"],
+        ),
+    ] {
+        assert_eq!(
+            Project::new(&[("go.mod", gomod)]).ids(Profile::Dev),
+            ids,
+            "{gomod}"
+        );
+    }
+}
+
+#[test]
+fn profiles_are_stricter_one_after_the_other() {
+    let gomod =
+        "module m\ngo 1.24\n\nrequire a.io/b v0.0.0-20240101000000-abcdefabcdef\nreplace a.io/b => ./b\n";
+    let project = Project::new(&[("go.mod", gomod), ("b/go.mod", "module a.io/b\n")]);
+    assert_eq!(project.ids(Profile::Dev), [""; 0]);
+    assert_eq!(
+        project.ids(Profile::Test),
+        ["pseudo-version:4:1", "replace-local:5:1"]
+    );
+    assert!(faulty(&project.check(Profile::Test)));
+    let outside = gomod.replace("./b", "../b");
+    let project = Project::new(&[("go.mod", &outside)]);
+    assert_eq!(
+        project.ids(Profile::Dev),
+        ["replace-missing:5:1", "replace-outside:5:1"]
+    );
+}
+
+#[test]
+fn go_sum_and_vendor_are_held_against_go_mod() {
+    let gomod = "module m\ngo 1.24\nrequire a.io/b v1.2.3\nrequire a.io/c v1.0.0\n";
+    let go_sum = format!("{GO_SUM}a.io/b v1.2.3 h1:other=\na.io/x v1\n");
+    let vendored = "# a.io/b v1.2.3\n## explicit\na.io/b\n# a.io/old v1.0.0\n## explicit\na.io/old\n";
+    let project = Project::new(&[
+        ("go.mod", gomod),
+        ("go.sum", &go_sum),
+        ("vendor/modules.txt", vendored),
+    ]);
+    assert_eq!(
+        project.ids(Profile::Dev),
+        [
+            "gosum-conflict:3:1",
+            "gosum-syntax:4:1",
+            "gosum-incomplete:4:1",
+            "vendor-drift:4:1",
+            "vendor-drift:4:1"
+        ]
+    );
+}
+
+#[test]
+fn a_workspace_is_checked_as_a_whole() {
+    let project = Project::new(&[
+        ("go.work", "go 1.24\nuse ./a\nuse ./b\n"),
+        ("a/go.mod", "module m.io/a\ngo 1.24\n"),
+        ("b/go.mod", "module m.io/b\ngo 1.24\nrequire x v1\n"),
+    ]);
+    let found = project.check(Profile::Dev);
+    let files: Vec<_> = found.iter().map(|p| p.place().unwrap().0.to_path_buf()).collect();
+    assert_eq!(files, [project.0.path().join("./b/go.mod")]);
+}
+
+#[test]
+fn formats_for_programs() {
+    let project = Project::new(&[("a b/go.mod", "module m\ngo 1.24\nrequire x\n")]);
+    let dir = project.0.path();
+    let levels = Levels::of_profile(Profile::Dev);
+    let found = run(&World::default(), &[dir.join("a b")], &levels);
+    let sarif = format::sarif(&found, dir);
+    let location = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!(location["artifactLocation"]["uri"], "a%20b/go.mod");
+    assert_eq!(location["region"]["startLine"], 3);
+    let github = format::github(&found, dir);
+    assert!(
+        github.starts_with("::error file=a b/go.mod,line=3,col=1,title=gomod-syntax::"),
+        "{github}"
+    );
+    assert_eq!(github.lines().count(), found.len(), "newlines are escaped");
+    assert_eq!(format::json(&found, Profile::Dev)["problems"][0]["line"], 3);
+}

@@ -1,0 +1,109 @@
+//! `gosteady check`: the known mistakes in go.mod, go.work, go.sum, vendor and settings, for CI and pre-commit.
+
+use super::frame;
+use crate::check::{self, Levels, Problem, Profile, format};
+use crate::error::Level;
+use crate::outcome::{Code, Outcome};
+use crate::ui::{self, Stream, Style};
+use crate::world::World;
+use std::path::PathBuf;
+
+/// Check go.mod, go.work, go.sum, vendor and settings; offline, in milliseconds.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Nothing is run, downloaded or changed. Every rule, with examples: docs/check.md
+
+Examples:
+  gosteady check                       the module or workspace around here
+  gosteady check --profile prod        as strict as before a release
+  gosteady check --rule pre-release=error
+  gosteady check --format sarif        for a code scanner
+  gosteady check --format github       annotations in GitHub Actions
+
+Exit status: 0 nothing wrong (notes do not count), 1 something is.")]
+pub struct Args {
+    /// Files or directories; the nearest go.work and go.mod at or above a directory count.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// How strict.
+    #[arg(long, value_enum, default_value = "dev")]
+    pub profile: Profile,
+    /// Set the level of a rule: error, warn, note or off.
+    #[arg(long = "rule", value_name = "RULE=LEVEL")]
+    pub rules: Vec<String>,
+    /// How to print it.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// An output format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// With the lines of the files.
+    Text,
+    /// One JSON object.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// GitHub Actions annotations.
+    Github,
+}
+
+/// Runs the command.
+pub fn run(args: &Args, world: &World) -> Outcome {
+    let mut levels = Levels::of_profile(args.profile);
+    for pair in &args.rules {
+        if let Err(why) = levels.say(pair) {
+            ui::note(&format!("--rule: {why}; docs/check.md lists the rules"));
+            return Outcome::Ours(Code::Usage);
+        }
+    }
+    let cwd = world.cwd.clone().unwrap_or_default();
+    let mut paths: Vec<PathBuf> = args.paths.iter().map(|path| cwd.join(path)).collect();
+    if paths.is_empty() {
+        paths.push(cwd.clone());
+    }
+    if let Some(missing) = paths.iter().find(|path| !path.exists()) {
+        ui::note(&format!("{} is not there", missing.display()));
+        return Outcome::Ours(Code::Usage);
+    }
+    let problems = check::run(world, &paths, &levels);
+    match args.format {
+        Format::Text => ui::out(&text(&problems, &cwd, Style::of(world, Stream::Out))),
+        Format::Json => ui::out(&format!("{:#}\n", format::json(&problems, args.profile))),
+        Format::Sarif => ui::out(&format!("{:#}\n", format::sarif(&problems, &cwd))),
+        Format::Github => ui::out(&format::github(&problems, &cwd)),
+    }
+    Outcome::Ours(match check::faulty(&problems) {
+        true => Code::Findings,
+        false => Code::Ok,
+    })
+}
+
+fn text(problems: &[Problem], cwd: &std::path::Path, style: Style) -> String {
+    let mut out = String::new();
+    for problem in problems {
+        let mark = problem.mark.clone().map(|mut mark| {
+            if let Ok(relative) = mark.path.strip_prefix(cwd) {
+                mark.path = relative.to_path_buf();
+            }
+            mark
+        });
+        let mut finding = problem.finding.clone();
+        if mark.is_none() {
+            finding.evidence = "go's settings".into();
+        }
+        out.push_str(&frame::render(&finding, mark.as_ref(), style));
+        out.push('\n');
+    }
+    let count = |level| problems.iter().filter(|p| p.finding.level == level).count();
+    let (errors, warnings, notes) = (count(Level::Error), count(Level::Warning), count(Level::Note));
+    out.push_str(&match (errors, warnings, notes) {
+        (0, 0, 0) => style.green("nothing wrong"),
+        (0, 0, _) => style.green(&format!("nothing wrong, {notes} to note")),
+        (0, ..) => style.yellow(&format!("{warnings} to look at")),
+        _ => style.red(&format!("{errors} wrong, {warnings} to look at")),
+    });
+    out.push('\n');
+    out
+}

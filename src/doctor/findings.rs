@@ -1,0 +1,344 @@
+//! What `gosteady doctor` can find: stable ids, how much each matters, and what it means.
+
+use crate::error::{Finding, Level};
+
+use Level::{Error, Note, Warning};
+
+/// Id, level and meaning; `docs/doctor.md` has a line for each.
+pub const FINDINGS: &[(&str, Level, &str)] = &[
+    (
+        "check-broken",
+        Warning,
+        "gosteady could not look; please report it",
+    ),
+    (
+        "check-overdue",
+        Warning,
+        "something below it does not answer, or is very slow",
+    ),
+    // toolchain
+    ("go-missing", Error, "no go command can run here"),
+    (
+        "go-not-runnable",
+        Error,
+        "the go that was found can't be executed",
+    ),
+    (
+        "shim-not-on-path",
+        Warning,
+        "go commands run without gosteady: no guard, no pin, no trace",
+    ),
+    (
+        "shim-not-first",
+        Warning,
+        "another go stands before gosteady, so go commands run without it",
+    ),
+    (
+        "shim-not-in-login-shell",
+        Note,
+        "a login shell finds another go first than this process does",
+    ),
+    (
+        "foreign-shim",
+        Note,
+        "another version manager's shim stands behind gosteady; it was passed over",
+    ),
+    (
+        "goroot-foreign",
+        Warning,
+        "GOROOT makes go use another release's standard library than its own",
+    ),
+    (
+        "env-shadows-goenv",
+        Warning,
+        "what `go env -w` wrote has no effect while the variable is set",
+    ),
+    // module
+    (
+        "no-module",
+        Note,
+        "go commands that need a module fail here, and `go get` can't be used",
+    ),
+    (
+        "modules-off",
+        Warning,
+        "go ignores go.mod altogether and looks in GOPATH",
+    ),
+    (
+        "go-mod-outside-repository",
+        Warning,
+        "the module that go uses is not part of this repository",
+    ),
+    (
+        "go-work-outside-repository",
+        Warning,
+        "a workspace above the repository decides which modules go uses",
+    ),
+    (
+        "go-work-without-module",
+        Error,
+        "go refuses to build a module that its workspace does not use",
+    ),
+    // configuration
+    (
+        "variable-unknown",
+        Warning,
+        "go does not know this variable; it has no effect",
+    ),
+    ("goflags-broken", Error, "every go command refuses to start"),
+    (
+        "goflags-mod-mod",
+        Warning,
+        "go may rewrite go.mod and go.sum in any build",
+    ),
+    (
+        "sumdb-off",
+        Warning,
+        "new dependencies are taken on trust: nobody checks what a mirror sent",
+    ),
+    (
+        "insecure-everything",
+        Warning,
+        "certificates and checksums are not checked for the modules that match",
+    ),
+    (
+        "goproxy-broken",
+        Error,
+        "go refuses this list before it asks anybody",
+    ),
+    (
+        "goproxy-off",
+        Warning,
+        "go downloads nothing; what is not in the module cache is an error",
+    ),
+    (
+        "goproxy-comma",
+        Note,
+        "after a comma go moves on only at 404 or 410, not when the first one is down",
+    ),
+    (
+        "private-name-to-public-mirror",
+        Error,
+        "the name of a private module is told to a public mirror, and is not found there",
+    ),
+    (
+        "https-proxy-missing",
+        Warning,
+        "module downloads are https: they do not go through HTTP_PROXY",
+    ),
+    (
+        "proxy-variable-broken",
+        Error,
+        "go can't use this proxy; downloads fail or go around it",
+    ),
+    (
+        "proxy-variables-differ",
+        Warning,
+        "go takes the upper-case one; other programs take the other",
+    ),
+    (
+        "no-proxy-entry",
+        Warning,
+        "this entry of NO_PROXY does not match what it looks like",
+    ),
+    // caches
+    ("cache-not-absolute", Error, "go refuses a relative path here"),
+    ("cache-missing", Error, "go has no place to write to"),
+    ("cache-not-directory", Error, "go can't write below a file"),
+    (
+        "cache-foreign-owner",
+        Warning,
+        "files written by another user can't be mended or removed by you",
+    ),
+    (
+        "cache-world-writable",
+        Error,
+        "anybody on this machine can plant code in your builds",
+    ),
+    (
+        "cache-nested",
+        Warning,
+        "cleaning one of them, or a build of ./..., reaches into the other",
+    ),
+    (
+        "cache-not-writable",
+        Error,
+        "go can't store what it downloads or builds",
+    ),
+    (
+        "cache-no-locks",
+        Warning,
+        "two go commands at once can damage each other's files",
+    ),
+    (
+        "cache-space",
+        Error,
+        "downloads and builds fail when the disk is full",
+    ),
+    ("cache-space-low", Warning, "a large download may not fit"),
+    (
+        "cache-network-filesystem",
+        Warning,
+        "thousands of small files are slow there, and locks may hang",
+    ),
+    (
+        "cache-noexec",
+        Error,
+        "`go run` and `go test` build programs there and can't execute them",
+    ),
+    (
+        "cache-case-insensitive",
+        Note,
+        "files that differ only in case collide in builds; go escapes its own names",
+    ),
+    // network
+    (
+        "upstream-dns",
+        Error,
+        "the name of the server can't be resolved on this machine",
+    ),
+    (
+        "upstream-refused",
+        Error,
+        "nothing listens there, or a firewall rejects the connection",
+    ),
+    (
+        "upstream-no-answer",
+        Error,
+        "packets are dropped on the way: a firewall, or a network that is down",
+    ),
+    (
+        "upstream-http-proxy",
+        Error,
+        "the HTTP or SOCKS proxy of the environment failed, not the upstream",
+    ),
+    (
+        "upstream-certificate",
+        Error,
+        "an expired or foreign certificate, or a device that intercepts TLS",
+    ),
+    ("upstream-tls", Error, "TLS could not be agreed on"),
+    (
+        "upstream-broken",
+        Error,
+        "the server closed the connection or does not speak HTTP",
+    ),
+    (
+        "upstream-silent",
+        Error,
+        "the server accepts connections and does not answer",
+    ),
+    (
+        "upstream-sign-in",
+        Error,
+        "the server wants credentials, or refuses those it got",
+    ),
+    ("upstream-error", Error, "the server has a fault of its own"),
+    (
+        "upstream-page",
+        Error,
+        "a web page in place of module data: a captive portal or a wrong address",
+    ),
+    (
+        "upstream-slow",
+        Warning,
+        "each of hundreds of requests takes this long",
+    ),
+    (
+        "sumdb-unreachable",
+        Warning,
+        "go can't verify new dependencies; known ones are not affected",
+    ),
+    (
+        "clock-skew",
+        Warning,
+        "certificates look expired or not yet valid",
+    ),
+    // credentials
+    (
+        "netrc-readable",
+        Warning,
+        "other users of this machine can read the passwords in it",
+    ),
+    (
+        "netrc-unreadable",
+        Error,
+        "go finds no password for private hosts",
+    ),
+    ("goauth-helper-missing", Error, "go gets no credentials from it"),
+    (
+        "git-missing",
+        Error,
+        "go needs git for modules that it fetches directly",
+    ),
+    // dependencies
+    ("module-not-found", Error, "none of the upstreams knows it"),
+    (
+        "module-case",
+        Error,
+        "module paths distinguish upper and lower case",
+    ),
+    (
+        "module-major",
+        Error,
+        "from v2 on the major version is part of the path",
+    ),
+    (
+        "module-unasked",
+        Note,
+        "gosteady does not ask about private modules: go takes them directly",
+    ),
+];
+
+/// A finding of the table; its level comes from there.
+pub fn found(id: &'static str, what: String, evidence: String, fix: String) -> Finding {
+    let level = entry(id).map_or(Warning, |(_, level, _)| *level);
+    Finding {
+        id,
+        level,
+        what,
+        evidence,
+        fix,
+    }
+}
+
+/// What it means; findings of the configuration are not in the table and speak for themselves.
+pub fn meaning(id: &str) -> &'static str {
+    entry(id).map_or("", |(_, _, meaning)| meaning)
+}
+
+fn entry(id: &str) -> Option<&'static (&'static str, Level, &'static str)> {
+    FINDINGS.iter().find(|(known, _, _)| *known == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_documented_and_used() {
+        let docs = include_str!("../../docs/doctor.md");
+        let sources = [
+            include_str!("check.rs"),
+            include_str!("go.rs"),
+            include_str!("module.rs"),
+            include_str!("settings.rs"),
+            include_str!("list.rs"),
+            include_str!("surroundings.rs"),
+            include_str!("caches.rs"),
+            include_str!("network.rs"),
+            include_str!("credentials.rs"),
+            include_str!("dependencies.rs"),
+        ]
+        .concat();
+        for (n, (id, _, meaning)) in FINDINGS.iter().enumerate() {
+            assert!(docs.contains(&format!("`{id}`")), "{id} is not in docs/doctor.md");
+            assert!(sources.contains(&format!("\"{id}\"")), "{id} is never found");
+            assert!(
+                !meaning.is_empty() && FINDINGS[..n].iter().all(|(other, _, _)| other != id),
+                "{id}"
+            );
+        }
+        assert!(sources.matches(".found(").count() > 0);
+    }
+}

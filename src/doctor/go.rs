@@ -1,0 +1,180 @@
+//! Toolchain: which go runs, and whether gosteady stands before it.
+
+use super::check::Verdict;
+use super::subject::Subject;
+use crate::gomod::envfile;
+use crate::toolchain::find::{self, NotFound};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The go behind us.
+pub fn real(subject: &Subject) -> Verdict {
+    let mut verdict = Verdict::default();
+    match &subject.go {
+        Ok(go) => {
+            let version = subject.env.go_version();
+            let version = version.unwrap_or_else(|| "a go of unknown version".into());
+            verdict.saw(format!("{version} at {} ({})", go.path.display(), go.why));
+            for path in &go.skipped {
+                verdict.found(
+                    "foreign-shim",
+                    format!("{} is not a go but another manager's shim", path.display()),
+                    path.display().to_string(),
+                    "",
+                );
+            }
+        }
+        Err(NotFound::Nowhere { .. }) => verdict.found(
+            "go-missing",
+            "no go was found",
+            format!("PATH={}", subject.world.text("PATH").unwrap_or_default()),
+            "install Go from https://go.dev/dl, or put it on PATH behind gosteady",
+        ),
+        Err(NotFound::NotRunnable(path)) => verdict.found(
+            "go-not-runnable",
+            format!("{} is not executable", path.display()),
+            path.display().to_string(),
+            format!("chmod +x {}", path.display()),
+        ),
+    }
+    verdict
+}
+
+/// Whether a go command reaches us first.
+pub fn first_on_path(subject: &Subject) -> Verdict {
+    let mut verdict = Verdict::default();
+    let path = subject
+        .world
+        .set_var("PATH")
+        .map(OsStr::as_bytes)
+        .unwrap_or_default();
+    let dirs = path.split(|b| *b == b':').filter(|dir| !dir.is_empty());
+    let goes: Vec<PathBuf> = dirs
+        .map(|dir| Path::new(OsStr::from_bytes(dir)).join("go"))
+        .filter(|go| find::is_executable(go))
+        .collect();
+    let ours = goes.iter().position(|go| find::is_gosteady(&subject.world, go));
+    match ours {
+        Some(0) => verdict.saw(format!("gosteady is first on PATH: {}", goes[0].display())),
+        Some(at) => verdict.found(
+            "shim-not-first",
+            format!("{} comes before gosteady on PATH", goes[0].display()),
+            format!("{} is number {} on PATH", goes[at].display(), at + 1),
+            format!(
+                "export PATH=\"{}:$PATH\"   # in CI after every step that installs a Go",
+                goes[at].parent().unwrap_or(Path::new("")).display()
+            ),
+        ),
+        None => verdict.found(
+            "shim-not-on-path",
+            "gosteady's go is not on PATH",
+            goes.first().map_or("no go on PATH".into(), |go| {
+                format!("first on PATH: {}", go.display())
+            }),
+            "run install.sh, which prints the line for your shell",
+        ),
+    }
+    verdict
+}
+
+/// Whether a login shell finds the same go: terminals, cron and ssh start different ones.
+pub fn login_shell(subject: &Subject) -> Verdict {
+    let mut verdict = Verdict::default();
+    let Some(shell) = subject.world.set_var("SHELL") else {
+        return verdict;
+    };
+    let mut command = Command::new(shell);
+    command
+        .args(["-lc", "command -v go"])
+        .env_clear()
+        .stdin(Stdio::null())
+        .stderr(Stdio::null());
+    // A login shell begins with next to nothing; with our PATH it would only repeat it.
+    for name in [
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "TERM",
+        "LANG",
+        "XDG_CONFIG_HOME",
+        "ZDOTDIR",
+    ] {
+        if let Some(value) = subject.world.set_var(name) {
+            command.env(name, value);
+        }
+    }
+    command.env("PATH", "/usr/local/bin:/usr/bin:/bin");
+    let Ok(output) = command.output() else {
+        return verdict;
+    };
+    let found = PathBuf::from(OsStr::from_bytes(output.stdout.trim_ascii()));
+    let shell = Path::new(shell).display();
+    if find::is_gosteady(&subject.world, &found) {
+        verdict.saw(format!(
+            "a login shell ({shell}) finds gosteady: {}",
+            found.display()
+        ));
+    } else {
+        let what = match found.as_os_str().is_empty() {
+            true => format!("a login shell ({shell}) finds no go"),
+            false => format!("a login shell ({shell}) finds {}", found.display()),
+        };
+        verdict.found(
+            "shim-not-in-login-shell",
+            what,
+            format!("{shell} -lc 'command -v go'"),
+            "install.sh --modify-profile writes the PATH line into your profile",
+        );
+    }
+    verdict
+}
+
+/// GOROOT, and what `go env -w` wrote but the environment hides.
+pub fn env(subject: &Subject) -> Verdict {
+    let mut verdict = Verdict::default();
+    if let (Ok(go), Some((root, from))) = (&subject.go, subject.setting("GOROOT")) {
+        let own = std::fs::canonicalize(&go.path).ok();
+        let own = own.as_deref().and_then(|p| p.parent()?.parent());
+        let set = std::fs::canonicalize(&root).ok();
+        let is_root = |dir: &Path| dir.join("VERSION").is_file();
+        if let Some(own) = own.filter(|own| is_root(own) && set.as_deref() != Some(own)) {
+            let version = |dir: &Path| {
+                let text = std::fs::read_to_string(dir.join("VERSION")).unwrap_or_default();
+                text.lines().next().unwrap_or("no release").to_owned()
+            };
+            verdict.found(
+                "goroot-foreign",
+                format!("GOROOT is not that of {}", go.path.display()),
+                format!(
+                    "GOROOT={} ({}; set by {from}), its own: {} ({})",
+                    Path::new(&root).display(),
+                    version(Path::new(&root)),
+                    own.display(),
+                    version(own)
+                ),
+                "unset GOROOT; go env -u GOROOT",
+            );
+        }
+    }
+    for (name, value) in &subject.world.env {
+        let Some(name) = name
+            .to_str()
+            .filter(|n| n.starts_with("GO") || n.starts_with("CGO_"))
+        else {
+            continue;
+        };
+        let written = envfile::value(&subject.env.user, name).filter(|v| !v.is_empty());
+        if let Some(written) = written.filter(|w| !value.is_empty() && *w != value.as_bytes()) {
+            let shown = |v: &[u8]| crate::trace::redact::value(name, &String::from_utf8_lossy(v));
+            verdict.found(
+                "env-shadows-goenv",
+                format!("{name} of the environment hides what go env -w wrote"),
+                format!("{name}={} hides {}", shown(value.as_bytes()), shown(written)),
+                format!("unset {name}   # or: go env -u {name}"),
+            );
+        }
+    }
+    verdict
+}

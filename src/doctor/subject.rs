@@ -1,0 +1,83 @@
+//! What all checks look at, read once.
+
+use crate::config::goenv::GoEnv;
+use crate::config::{self, Loaded};
+use crate::gomod::{self, Directives};
+use crate::toolchain::find::{self, NotFound, RealGo};
+use crate::world::World;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// The surroundings as go would see them.
+#[derive(Debug)]
+pub struct Subject {
+    /// The process's own.
+    pub world: World,
+    /// Our settings.
+    pub config: Loaded,
+    /// The go behind us.
+    pub go: Result<RealGo, NotFound>,
+    /// go's settings; empty files where there is no go.
+    pub env: GoEnv,
+    /// The nearest go.mod at or above the working directory.
+    pub gomod: Option<PathBuf>,
+    /// What it says; empty where there is none.
+    pub module: Directives,
+    /// The nearest go.work, unless GOWORK says otherwise.
+    pub gowork: Option<PathBuf>,
+    /// The root of the repository: the nearest directory with `.git`.
+    pub repository: Option<PathBuf>,
+}
+
+impl Subject {
+    /// Reads them. Starts no program and opens no connection.
+    pub fn of(world: &World) -> Subject {
+        let go = find::real_go(world, "go");
+        let path = go.as_ref().map_or(PathBuf::new(), |real| real.path.clone());
+        let env = GoEnv::read(world, &path);
+        let cwd = world.cwd.clone();
+        let nearest = |name: &str| cwd.as_deref().and_then(|dir| nearest(dir, name));
+        let gomod = nearest("go.mod").filter(|path| path.is_file());
+        let gowork = match env.get("GOWORK").as_deref() {
+            Some(off) if off == "off" => None,
+            Some(path) => Some(PathBuf::from(path)),
+            None => nearest("go.work").filter(|path| path.is_file()),
+        };
+        let text = gomod.as_ref().and_then(|path| std::fs::read(path).ok());
+        Subject {
+            config: config::load(world),
+            module: gomod::directives(&text.unwrap_or_default()),
+            repository: nearest(".git").and_then(|path| path.parent().map(Path::to_path_buf)),
+            world: world.clone(),
+            go,
+            env,
+            gomod,
+            gowork,
+        }
+    }
+
+    /// A setting of go's with where it comes from: `environment`, `go env -w` or `go.env`.
+    pub fn setting(&self, key: &str) -> Option<(OsString, &'static str)> {
+        let value = self.env.get(key)?;
+        let from = if self.world.set_var(key).is_some() {
+            "the environment"
+        } else if gomod::envfile::value(&self.env.user, key).is_some_and(|v| !v.is_empty()) {
+            "go env -w"
+        } else {
+            "GOROOT/go.env"
+        };
+        Some((value, from))
+    }
+
+    /// A setting as text; empty where unset.
+    pub fn text(&self, key: &str) -> String {
+        self.env.text(key)
+    }
+}
+
+/// The nearest entry of this name at or above a directory.
+pub fn nearest(dir: &Path, name: &str) -> Option<PathBuf> {
+    dir.ancestors()
+        .map(|dir| dir.join(name))
+        .find(|path| path.symlink_metadata().is_ok())
+}

@@ -1,0 +1,227 @@
+//! Planted faults: found by id, and named first where they come first.
+
+use crate::support::{Ended, Sandbox, real_go};
+use gosteady::drill::{Fault, Server, Store};
+use serde_json::Value;
+
+/// A sandbox in which nothing is wrong, and the mirror it uses.
+fn sound(test: &str) -> Option<(Sandbox, Server)> {
+    let store = Store::synthetic(2, 2);
+    let server = Server::start(store.clone(), Fault::Good).unwrap();
+    let mut sandbox = Sandbox::with(&real_go(test)?, &store);
+    // No shell of the machine's, and a checksum database that nobody has to reach.
+    sandbox.unset("SHELL").set("GOPROXY", server.url());
+    sandbox.set("GOSUMDB", "sum.example.invalid https://sum.example.invalid");
+    Some((sandbox, server))
+}
+
+/// Every finding as (layer, id, level).
+fn findings(ended: &Ended) -> Vec<(String, String, String)> {
+    let json: Value = serde_json::from_str(&ended.out()).unwrap_or_else(|e| panic!("{e}: {}", ended.out()));
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let layers = json["layers"].as_array().unwrap().iter();
+    layers
+        .flat_map(|layer| {
+            let findings = layer["findings"].as_array().unwrap().iter();
+            findings.map(|f| (text(&layer["layer"]), text(&f["id"]), text(&f["level"])))
+        })
+        .filter(|(_, id, _)| !id.starts_with("cache-space"))
+        .collect()
+}
+
+#[test]
+fn a_sound_machine_has_no_findings() {
+    let Some((sandbox, _server)) = sound("a_sound_machine_has_no_findings") else {
+        return;
+    };
+    let ended = sandbox.gosteady(&["doctor", "--json"]);
+    assert_eq!(findings(&ended), [], "{}", ended.out());
+    assert_eq!(ended.err(), "");
+    let text = sandbox.gosteady(&["doctor", "--offline"]);
+    assert!(text.out().starts_with("Nothing is wrong"), "{}", text.out());
+    text.expect(0);
+}
+
+#[test]
+fn each_planted_fault_is_found_in_its_layer() {
+    let test = "each_planted_fault_is_found_in_its_layer";
+    type Planted<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
+    let cases: &[Planted] = &[
+        (&[("PATH", "/usr/bin:/bin")], "toolchain", "shim-not-on-path"),
+        (&[("GOROOT", "/usr")], "toolchain", "goroot-foreign"),
+        (&[("GO111MODULE", "off")], "module", "modules-off"),
+        (&[("GOLOGGING", "debug")], "configuration", "variable-unknown"),
+        (&[("GORPOXY", "https://a")], "configuration", "variable-unknown"),
+        (&[("GOFLAGS", "mod=vendor")], "configuration", "goflags-broken"),
+        (&[("GOSUMDB", "off")], "configuration", "sumdb-off"),
+        (&[("GONOSUMDB", "*")], "configuration", "sumdb-off"),
+        (&[("GOINSECURE", "*")], "configuration", "insecure-everything"),
+        (
+            &[("GOPROXY", "htp://proxy.example,direct")],
+            "configuration",
+            "goproxy-broken",
+        ),
+        (&[("GOPROXY", "off")], "configuration", "goproxy-off"),
+        (
+            &[("HTTP_PROXY", "http://proxy.example:3128")],
+            "configuration",
+            "https-proxy-missing",
+        ),
+        (
+            &[("HTTPS_PROXY", "htp://proxy.example")],
+            "configuration",
+            "proxy-variable-broken",
+        ),
+        (
+            &[("NO_PROXY", "https://corp.example")],
+            "configuration",
+            "no-proxy-entry",
+        ),
+        (
+            &[("GOSTEADY_PATIENCE", "soon")],
+            "configuration",
+            "config-bad-value",
+        ),
+        (&[("GOCACHE", "relative")], "caches", "cache-not-absolute"),
+        (
+            &[("GOAUTH", "no-such-helper-of-mine")],
+            "credentials",
+            "goauth-helper-missing",
+        ),
+    ];
+    for (env, layer, id) in cases {
+        let Some((mut sandbox, _server)) = sound(test) else {
+            return;
+        };
+        for (name, value) in *env {
+            sandbox.set(name, value);
+        }
+        let ended = sandbox.gosteady(&["doctor", "--offline", "--json"]);
+        ended.expect(1);
+        let found = findings(&ended);
+        assert!(
+            found.iter().any(|(l, i, _)| l == layer && i == id),
+            "{env:?}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_server_that_fails_is_told_from_one_that_is_not_there() {
+    let test = "a_server_that_fails_is_told_from_one_that_is_not_there";
+    let Some((mut sandbox, _server)) = sound(test) else {
+        return;
+    };
+    for (fault, id) in [
+        (Fault::Refused, "upstream-refused"),
+        (Fault::NoSuchHost, "upstream-dns"),
+        (Fault::status(503), "upstream-error"),
+        (Fault::status(403), "upstream-sign-in"),
+        (Fault::CaptivePortal, "upstream-page"),
+        (Fault::RedirectLoop, "upstream-broken"),
+        (Fault::Reset { after: 0 }, "upstream-broken"),
+    ] {
+        let server = Server::start(Store::synthetic(2, 2), fault.clone()).unwrap();
+        sandbox.set("GOPROXY", format!("{},direct", server.url()));
+        let ended = sandbox.gosteady(&["doctor", "--json"]);
+        let found = findings(&ended);
+        assert_eq!(found.len(), 1, "{fault:?}: {found:?}");
+        assert_eq!(
+            (found[0].0.as_str(), found[0].1.as_str()),
+            ("network", id),
+            "{fault:?}"
+        );
+        let text = sandbox.gosteady(&["doctor"]);
+        assert!(
+            text.expect(1)
+                .out()
+                .starts_with("The first layer that fails: network"),
+            "{}",
+            text.out()
+        );
+    }
+}
+
+#[test]
+fn the_way_of_one_module() {
+    let Some((sandbox, server)) = sound("the_way_of_one_module") else {
+        return;
+    };
+    let known = Store::synthetic(2, 2);
+    let module = known.modules()[0].path.clone();
+    let ended = sandbox.gosteady(&["doctor", "--module", &module, "--json"]);
+    assert_eq!(findings(&ended), [], "{}", ended.out());
+    for (asked, id) in [
+        (format!("{}@v3.0.0", module), "module-major"),
+        (module.to_uppercase(), "module-case"),
+        ("example.invalid/nowhere".to_owned(), "module-not-found"),
+    ] {
+        let ended = sandbox.gosteady(&["doctor", "--module", &asked, "--json"]);
+        let found = findings(&ended);
+        assert_eq!(found.len(), 1, "{asked}: {found:?}");
+        assert_eq!(
+            (found[0].0.as_str(), found[0].1.as_str()),
+            ("dependencies", id),
+            "{asked}"
+        );
+    }
+    drop(server);
+}
+
+#[test]
+fn private_names_are_told_to_nobody_and_found() {
+    let Some((mut sandbox, server)) = sound("private_names_are_told_to_nobody_and_found") else {
+        return;
+    };
+    let gomod = sandbox.project().join("go.mod");
+    let text = std::fs::read_to_string(&gomod).unwrap();
+    std::fs::write(&gomod, format!("{text}\nrequire git.corp/team/secret v1.0.0\n")).unwrap();
+    sandbox.set("GOSTEADY_PROXY_PUBLIC", server.url().replace("http://", ""));
+    let found = findings(&sandbox.gosteady(&["doctor", "--offline", "--json"]));
+    assert!(
+        found
+            .iter()
+            .any(|(_, id, level)| id == "private-name-to-public-mirror" && level == "error"),
+        "{found:?}"
+    );
+    sandbox.set("GOPRIVATE", "git.corp");
+    let asked = server.requests().len();
+    let found = findings(&sandbox.gosteady(&["doctor", "--module", "git.corp/team/secret", "--json"]));
+    let ids: Vec<_> = found.iter().map(|(_, id, _)| id.as_str()).collect();
+    assert_eq!(ids, ["module-unasked"]);
+    assert!(
+        server.requests()[asked..]
+            .iter()
+            .all(|request| !request.path.contains("secret"))
+    );
+}
+
+#[test]
+fn two_machines_are_compared_without_secrets() {
+    let Some((mut sandbox, _server)) = sound("two_machines_are_compared_without_secrets") else {
+        return;
+    };
+    let file = sandbox.path("laptop.json");
+    let file = file.to_str().unwrap().to_owned();
+    sandbox.set("HTTPS_PROXY", "http://me:hunter2@proxy.example:3128");
+    sandbox
+        .gosteady(&["doctor", "--offline", "--save", &file])
+        .expect(0);
+    assert!(!std::fs::read_to_string(&file).unwrap().contains("hunter2"));
+    let same = sandbox.gosteady(&["doctor", "--offline", "--against", &file]);
+    assert!(
+        same.expect(0).out().starts_with("Nothing differs"),
+        "{}",
+        same.out()
+    );
+    sandbox.set("GOFLAGS", "-mod=mod");
+    let differs = sandbox.gosteady(&["doctor", "--offline", "--against", &file]);
+    let out = differs.expect(1).out();
+    assert!(
+        out.contains("GOFLAGS\n  there  -modcacherw\n  here   -mod=mod\n"),
+        "{out}"
+    );
+    std::fs::write(&file, "{").unwrap();
+    let broken = sandbox.gosteady(&["doctor", "--offline", "--against", &file]);
+    assert!(broken.expect(2).err().contains("laptop.json"), "{}", broken.err());
+}

@@ -99,7 +99,10 @@ async fn again(engine: &Engine, job: &Job<'_>, peer: usize, bounds: Bounds, riva
     loop {
         made += 1;
         let told = match race(engine, job, peer, bounds, rival, made).await {
-            Reply::Told(told) if !told.outcome.definite() => told,
+            Reply::Told(told) if !told.outcome.definite() => Told {
+                attempts: made,
+                ..told
+            },
             done => {
                 if made > 1 && !job.is_guess() && matches!(&done, Reply::Whole(w) if w.peer == peer) {
                     let name = engine.name(peer);
@@ -117,17 +120,11 @@ async fn again(engine: &Engine, job: &Job<'_>, peer: usize, bounds: Bounds, riva
             retry_after: told.retry_after,
         };
         engine.prefetch.told(told.status);
-        let over = |told| {
-            Reply::Told(Told {
-                attempts: made,
-                ..told
-            })
-        };
         if made > 1 && job.is_guess() {
-            return over(told);
+            return Reply::Told(told);
         }
         let Step::Retry { after } = decide(state, &bounds, engine.jitter.draw()) else {
-            return over(told);
+            return Reply::Told(told);
         };
         tell(engine, job, "retry", &told.did, after, peer);
         let flight = engine.activity.begin(

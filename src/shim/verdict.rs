@@ -3,15 +3,19 @@
 use super::guard::Report;
 use crate::cause::Cause;
 
-/// The cause of a failure and whom it concerns, from what the proxy met and what go said.
+/// The cause of a failure and whom it concerns, from what the proxy met and what go said. Of what was ended as hung the
+/// evidence tells, and has been told.
 pub fn of(report: &Report) -> Option<(Cause, String)> {
     // What was ended for hanging is the cause of whatever go then says of it; for a program that nobody judges it says
     // nothing.
     let judged = |cause: &Cause| !matches!(cause, Cause::Unknown | Cause::UserProgram);
-    match report.end.hung.filter(judged) {
-        Some(cause) => Some((cause, String::new())),
-        None => report.end.heard.verdict(report.summary.cause.clone()),
+    if let Some(cause) = report.end.hung.filter(judged) {
+        return Some((cause, String::new()));
     }
+    if report.end.ended_by_us.is_some() || report.end.leaves_ended > 0 {
+        return None;
+    }
+    report.end.heard.verdict(report.summary.cause.clone())
 }
 
 /// The last lines on stderr: the cause with the next step, then where to read more. `trace` is the command that shows

@@ -1,6 +1,7 @@
 //! The record of a run. Everything that happens is an [`event::Event`]; the trace file, the notes on stderr and
 //! every export read the same events.
 
+pub mod blame;
 pub mod encode;
 pub mod event;
 pub mod file;

@@ -1,8 +1,7 @@
 //! A trace in numbers.
 
+use super::blame::{Blame, Reasons};
 use super::event::{Attempt, Event, Record, Run};
-use crate::cause::Cause;
-use crate::cause::heard::Heard;
 use crate::outcome::Code;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,20 +30,10 @@ pub struct Summary {
     pub upstreams: BTreeMap<String, Tally>,
     /// Milliseconds of the last record.
     pub last_t: f64,
+    /// Why it may have failed.
+    pub reasons: Reasons,
     /// Requests of which an attempt failed and which are not answered yet.
     pub troubled: BTreeSet<u64>,
-    verdict: Option<Blame>,
-    suspect: Option<(Cause, String)>,
-    heard: Heard,
-}
-
-/// Why a run failed.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Blame {
-    /// The id of the cause; one of a newer gosteady may be unknown.
-    pub cause: String,
-    /// Whom it concerns; empty where that is not known.
-    pub whom: String,
 }
 
 /// The `end` record.
@@ -132,6 +121,7 @@ impl Summary {
     /// Takes a record into account.
     pub fn add(&mut self, record: &Record) {
         self.last_t = self.last_t.max(record.t);
+        self.reasons.add(&record.event);
         match &record.event {
             Event::Run(run) => self.run = Some(run.clone()),
             Event::Request { .. } => self.requests += 1,
@@ -149,8 +139,6 @@ impl Summary {
                 request,
                 status,
                 attempts,
-                cause,
-                served_by,
                 ..
             } => {
                 let troubled = self.troubled.remove(request);
@@ -158,14 +146,8 @@ impl Summary {
                 self.failed_answers += u64::from(!good);
                 self.saved += u64::from(good && troubled);
                 self.ready += u64::from(*status == 200 && *attempts == 0);
-                self.suspect(cause.as_deref(), served_by);
             }
             Event::Waiting { .. } => self.waits += 1,
-            Event::Stderr { line } => self.heard.hear(line),
-            Event::Cause { cause, whom } => {
-                let (cause, whom) = (cause.clone(), whom.clone());
-                self.verdict = Some(Blame { cause, whom });
-            }
             Event::Warning { .. } => self.warnings += 1,
             Event::End {
                 outcome,
@@ -185,27 +167,9 @@ impl Summary {
         }
     }
 
-    /// Why it failed, where that is known: what the run itself recorded, else what go said, else the most telling
-    /// failed answer.
+    /// Why it failed, where that is known.
     pub fn blame(&self) -> Option<Blame> {
-        let of = |(cause, whom): (Cause, String)| Blame {
-            cause: cause.id().into(),
-            whom,
-        };
-        let failed = || self.outcome() != "ok";
-        let guess = || self.heard.verdict(self.suspect.clone()).filter(|_| failed());
-        self.verdict.clone().or_else(|| guess().map(of))
-    }
-
-    fn suspect(&mut self, id: Option<&str>, whom: &str) {
-        if let Some(cause) = id.and_then(Cause::by_id)
-            && self
-                .suspect
-                .as_ref()
-                .is_none_or(|(known, _)| cause.rank() < known.rank())
-        {
-            self.suspect = Some((cause, whom.to_owned()));
-        }
+        self.reasons.blame(self.outcome() != "ok")
     }
 
     /// Attempts at all upstreams together.
@@ -294,54 +258,6 @@ mod tests {
         );
         assert_eq!(summary.outcome(), "no end");
         assert_eq!(Tally::default().median_first_byte(), None);
-    }
-
-    #[test]
-    fn blame_is_what_was_recorded_or_else_what_tells_most() {
-        let answer = |cause: &str| Event::Answer {
-            request: 1,
-            status: 502,
-            bytes: 0,
-            total_ms: 1.0,
-            served_by: "https://a".into(),
-            attempts: 1,
-            cause: Some(cause.into()),
-        };
-        let line = |line: &str| Event::Stderr { line: line.into() };
-        let cause = |cause: &str| Event::Cause {
-            cause: cause.into(),
-            whom: String::new(),
-        };
-        for (events, blamed) in [
-            (vec![], None),
-            (
-                vec![answer("proxy-stalled"), answer("tls-intercepted")],
-                Some("tls-intercepted"),
-            ),
-            (vec![answer("of-the-future")], None),
-            (
-                vec![answer("tls-intercepted"), line("./main.go:1: syntax error")],
-                None,
-            ),
-            (
-                vec![
-                    answer("not-found"),
-                    line("go: m: reading http://h/x: 404 Not Found"),
-                ],
-                Some("not-found"),
-            ),
-            (
-                vec![cause("of-the-future"), answer("tls-intercepted")],
-                Some("of-the-future"),
-            ),
-        ] {
-            let mut summary = Summary::default();
-            for event in events.clone() {
-                summary.add(&Record { t: 1.0, event });
-            }
-            let blame = summary.blame().map(|blame| blame.cause);
-            assert_eq!(blame.as_deref(), blamed, "{events:?}");
-        }
     }
 
     #[test]

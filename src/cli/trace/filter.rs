@@ -135,11 +135,13 @@ mod tests {
 
     #[test]
     fn a_project_is_its_directory_and_what_is_below() {
-        let mut summary = Summary::default();
-        summary.run = Some(Run {
-            dir: "/src/p/sub".into(),
-            ..Run::default()
-        });
+        let summary = Summary {
+            run: Some(Run {
+                dir: "/src/p/sub".into(),
+                ..Run::default()
+            }),
+            ..Summary::default()
+        };
         let world = World {
             cwd: Some("/src/p".into()),
             ..World::default()

@@ -1,8 +1,9 @@
 //! One record as one line of a timeline.
 
 use crate::cause::Cause;
+use crate::trace::blame::Blame;
 use crate::trace::event::{Attempt, Event, Finding, Record, Rule, Run, Upstream};
-use crate::trace::summary::{Blame, answered};
+use crate::trace::summary::answered;
 use crate::ui::Style;
 use crate::ui::words::{bytes, count, duration, plain};
 use std::collections::HashMap;

@@ -169,7 +169,7 @@ def main():
     for line in report.missed(rows):
         print(f"MISSED: {line}")
     minutes = (time.perf_counter() - start) / 60
-    print(f"written to {os.path.relpath(results.path, ROOT)}; {minutes:.1f} minutes; removing what was made", flush=True)
+    print(f"written to {os.path.relpath(results.path, ROOT)}; {minutes:.1f} minutes", flush=True)
     sandbox.remove(work)
     return 1 if report.missed(rows) else 0
 

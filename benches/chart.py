@@ -127,7 +127,7 @@ def shortened(words, most):
 
 def timed_row(row, y):
     """Two bars to one scale."""
-    ours = min(row.steady / row.plain * FULL, FULL + OVER)
+    ours = min(FULL / times(row), FULL + OVER)
     took = seconds(row.steady)
     end, kind, anchor = (-6, "inside", "end") if ours > FULL - 56 else (6, "value", "start")
     return [
@@ -136,13 +136,17 @@ def timed_row(row, y):
         text(LEFT + FULL - 6, y + 13, seconds(row.plain), "value", "end"),
         bar(LEFT, y + 18, ours, 14, "ours"),
         text(LEFT + ours + end, y + 29, took, kind, anchor),
-        text(WIDTH - MARGIN, y + 23, times(row), "figure", "end"),
+        text(WIDTH - MARGIN, y + 23, times_text(times(row)), "figure", "end"),
     ]
 
 
 def times(row):
-    """How many times as fast, whatever the row is judged by."""
-    value = {"faster": row.figure, "time": 1 / row.figure}.get(row.unit, row.plain / row.steady)
+    """How many times as fast, whatever the row is judged by: the median of pairs, where there are pairs."""
+    return {"faster": row.figure, "time": 1 / row.figure}.get(row.unit, row.plain / row.steady)
+
+
+def times_text(value):
+    """As exact as it can be trusted."""
     return f"{value:.0f} ×" if value >= 9.95 else f"{value:.1f} ×" if value >= 1.15 else f"{value:.2f} ×"
 
 

@@ -99,7 +99,7 @@ def output(argv):
 
 
 def measure(args, results):
-    """Measures the parts; returns their rows."""
+    """Measures the parts; returns their rows, and the folder to remove."""
     gosteady = os.path.abspath(args.gosteady or os.path.join(ROOT, "target", "release", "gosteady"))
     if not os.access(gosteady, os.X_OK):
         sys.exit(f"benches/run: no {gosteady}; `cargo build --release` makes one")
@@ -122,8 +122,7 @@ def measure(args, results):
         results.put(part, measured, facts(versions, load, took))
         say(f"  {part} took {took:.0f} s")
         rows += measured
-    sandbox.remove(work)
-    return rows
+    return rows, work
 
 
 def version(gosteady):
@@ -165,12 +164,13 @@ def main():
     if args.draw:
         return draw(results, args.quick)
     start = time.perf_counter()
-    rows = measure(args, results)
+    rows, work = measure(args, results)
     print(f"\n{report.table(rows)}\n")
     for line in report.missed(rows):
         print(f"MISSED: {line}")
     minutes = (time.perf_counter() - start) / 60
-    print(f"written to {os.path.relpath(results.path, ROOT)}; {minutes:.1f} minutes")
+    print(f"written to {os.path.relpath(results.path, ROOT)}; {minutes:.1f} minutes", flush=True)
+    sandbox.remove(work)
     return 1 if report.missed(rows) else 0
 
 

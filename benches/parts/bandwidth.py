@@ -23,6 +23,6 @@ def run(box, effort, _):
         theirs, ours, tallies = pairs(box, DOWNLOAD, "zips", upstreams, link, effort.bandwidth_pairs)
     plain, steady = timing.seconds(theirs), timing.seconds(ours)
     case = f"go mod download, {effort.zips} large zips"
-    note = f"{needed / 1e6:.0f} MB at 20 Mbit/s: at least {ideal:.1f} s"
+    note = f"20 Mbit/s; at the least {ideal:.1f} s"
     more = detail(theirs, ours, tallies, ideal_seconds=ideal)
     return [Row("bandwidth", case, steady / ideal, "ideal", plain, steady, 1.1, False, note, detail=more)]

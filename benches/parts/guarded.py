@@ -12,8 +12,7 @@ WHAT = "a guarded `go mod download` that finds everything in the module cache: w
 def run(box, effort, _):
     """One row. Every run has a state directory of its own: the shim would remember that there is nothing to guard."""
     states = itertools.count()
-    with box.mirrors() as upstreams:
-        home = warm.prepare(box, upstreams[0])
+    with warm.warmed(box) as (home, upstreams):
         box.call(False, DOWNLOAD, "required", home, upstreams)
 
         def state():

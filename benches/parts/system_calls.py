@@ -15,8 +15,7 @@ def run(box, _, __):
     if not shutil.which("strace"):
         say("syscalls: skipped, there is no strace here")
         return []
-    with box.mirrors() as upstreams:
-        home = warm.prepare(box, upstreams[0])
+    with warm.warmed(box) as (home, upstreams):
         env = box.env(True, home, **box.upstreams(upstreams))
         traced = [
             syscalls.check(label, [box.shim, *args], env, box.project("required"), home)

@@ -1,5 +1,6 @@
 """What the shim costs where there is nothing to do."""
 
+import contextlib
 import os
 
 import timing
@@ -12,21 +13,21 @@ REQUIRES = 320
 COMMANDS = {"go version": ["version"], "go build, warm": ["build", "-o", os.devnull]}
 
 
-def prepare(box, mirror):
-    """A module cache that only `go build` ever filled, and one guarded build, after which the shim knows it. Returns
-    the home."""
+@contextlib.contextmanager
+def warmed(box):
+    """A module cache that only `go build` ever filled, and one guarded build, after which the shim knows it. Gives the
+    home and the upstreams."""
     project(box, "required", [0] * REQUIRES)
-    home = box.place()
-    for steady in (False, True):
-        box.call(steady, COMMANDS["go build, warm"], "required", home, [mirror])
-    return home
+    with box.mirrors() as upstreams:
+        home = box.place()
+        for steady in (False, True):
+            box.call(steady, COMMANDS["go build, warm"], "required", home, upstreams)
+        yield home, upstreams
 
 
 def run(box, effort, _):
     """A row for each command."""
-    project(box, "required", [0] * REQUIRES)
-    with box.mirrors() as upstreams:
-        home = prepare(box, upstreams[0])
+    with warmed(box) as (home, upstreams):
         return [pairs(box, "warm", label, args, home, upstreams, effort.warm_pairs) for label, args in COMMANDS.items()]
 
 

@@ -1,7 +1,7 @@
 //! The `go` face: an argv becomes a decision, a decision becomes an exec or a guarded run.
 
-pub mod ahead;
 pub mod again;
+pub mod ahead;
 pub mod argv;
 pub mod decision;
 pub mod exec;

@@ -2,7 +2,6 @@
 
 use super::super::attempt::Whole;
 use super::super::engine::Engine;
-use crate::gomod::h1;
 use super::super::spool::Spooled;
 use super::super::walk::Verdict;
 use super::contents::{self, Archive, Imports};
@@ -11,6 +10,7 @@ use super::flight::{Landed, Share};
 use super::needed::Package;
 use super::pump;
 use crate::gomod::Tags;
+use crate::gomod::h1;
 use bytes::Bytes;
 use std::io::{BufReader, Read, Seek};
 use std::path::PathBuf;

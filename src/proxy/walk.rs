@@ -1,16 +1,19 @@
 //! One prefix: whom to ask in which order, and what go is told in the end.
 
-use super::asking::{Job, ask, probe, tell};
+use super::asking::{Job, ask, tell};
 use super::attempt::{Reply, Told, Whole};
 use super::classify::Outcome;
 use super::engine::Engine;
 use super::failover;
+use super::health::State;
+use super::probe::{find_out, probe};
 use super::request::Kind;
 use super::rules::Next;
 use super::sumdb;
 use super::verify;
 use crate::config::settings::Failover;
-use std::time::{Duration, Instant};
+use std::rc::Rc;
+use std::time::Duration;
 
 /// What go is told.
 #[derive(Debug)]
@@ -33,14 +36,14 @@ pub enum Verdict {
 }
 
 /// Finds out.
-pub async fn walk(engine: &Engine, job: &Job<'_>, prefix: usize) -> Verdict {
+pub async fn walk(engine: &Rc<Engine>, job: &Job<'_>, prefix: usize) -> Verdict {
     let checksums = job.resource.sumdb().is_some();
     let chain = if checksums {
         sumdb::chain(engine, prefix, job.resource)
     } else {
         engine.chain(prefix)
     };
-    let (order, skipped) = prefer(engine, &chain, checksums);
+    let (order, skipped) = prefer(engine, job, &chain, checksums);
     let mut failures: Vec<(usize, Told)> = Vec::new();
     for (at, &peer) in order.iter().enumerate() {
         let last = at + 1 == order.len();
@@ -74,7 +77,8 @@ pub async fn walk(engine: &Engine, job: &Job<'_>, prefix: usize) -> Verdict {
                 failures.push((peer, told));
             }
             Reply::Told(told) if told.outcome.definite() => {
-                if told.outcome == Outcome::NotFound && !checksums {
+                // What go would have asked first has the first word.
+                if !checksums {
                     let asked = skipped.iter().filter(|s| order[..=at].iter().all(|o| o != *s));
                     for &resting in asked {
                         match probe(engine, job, resting).await {
@@ -105,16 +109,24 @@ pub async fn walk(engine: &Engine, job: &Job<'_>, prefix: usize) -> Verdict {
     give_up(engine, job, prefix, failures)
 }
 
-/// Those that do not rest first, then those that do. Only what may be passed over is ever moved back.
-fn prefer(engine: &Engine, chain: &[usize], checksums: bool) -> (Vec<usize>, Vec<usize>) {
+/// Those that are well first, then the others. Only what may be passed over is ever moved back.
+fn prefer(
+    engine: &Rc<Engine>,
+    job: &Job<'_>,
+    chain: &[usize],
+    checksums: bool,
+) -> (Vec<usize>, Vec<usize>) {
     if chain.len() < 2 || checksums && chain.len() < 3 {
         return (chain.to_vec(), Vec::new());
     }
-    let mut learnt = engine.learnt.borrow_mut();
-    let now = Instant::now();
-    let mut resting = |peer: usize| engine.passable(peer) && learnt.rests(peer, now);
-    let (skipped, mut order): (Vec<usize>, Vec<usize>) = chain.iter().partition(|p| resting(**p));
+    let open = |peer: &usize| engine.passable(*peer) && engine.health.state(*peer) != State::Closed;
+    let (skipped, mut order): (Vec<usize>, Vec<usize>) = chain.iter().partition(|p| open(p));
     order.extend(&skipped);
+    for &peer in &skipped {
+        if peer != order[0] && engine.health.state(peer) == State::Due {
+            find_out(engine, job, peer);
+        }
+    }
     (order, skipped)
 }
 
@@ -124,7 +136,7 @@ fn rival(engine: &Engine, job: &Job<'_>, order: &[usize], at: usize) -> Option<u
     let next = order
         .get(at + 1)
         .copied()
-        .filter(|n| !engine.learnt.borrow().failing(*n));
+        .filter(|n| engine.health.state(*n) == State::Closed);
     next.filter(|_| allowed)
 }
 

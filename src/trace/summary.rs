@@ -93,7 +93,9 @@ impl Summary {
                 .entry(attempt.upstream.clone())
                 .or_default()
                 .add(attempt),
-            Event::Retry { action, .. } if action != "give-up" => self.retries += 1,
+            Event::Retry { action, .. } if matches!(action.as_str(), "retry" | "failover" | "hedge") => {
+                self.retries += 1;
+            }
             Event::Answer { status, .. } if !matches!(status, 200 | 404 | 410) => self.failed_answers += 1,
             Event::Warning { .. } => self.warnings += 1,
             Event::End {

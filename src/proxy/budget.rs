@@ -1,0 +1,78 @@
+//! The retry budget: what is asked more than once stays a small part of what is asked.
+//!
+//! Upstreams that fail are not to be asked several times as much as ones that work. A first attempt at anything is
+//! never refused, nor is the rest of a body that gets on: it asks for no byte twice.
+
+use std::cell::Cell;
+
+/// Extra requests that a run may make whatever its size.
+const FREE: u64 = 10;
+/// One more for so many requests.
+const PER: u64 = 5;
+
+/// What a run has asked, and asked again. Pure.
+#[derive(Debug, Default)]
+pub struct Budget {
+    requests: Cell<u64>,
+    extra: Cell<u64>,
+    told: Cell<bool>,
+}
+
+impl Budget {
+    /// Counts a first attempt.
+    pub fn request(&self) {
+        self.requests.set(self.requests.get() + 1);
+    }
+
+    /// Takes one extra request. A guess, which nobody waits for, leaves the second half to go's own requests.
+    pub fn take(&self, guess: bool) -> bool {
+        let allowed = if guess { self.allowed() / 2 } else { self.allowed() };
+        let left = self.extra.get() < allowed;
+        if left {
+            self.charge();
+        }
+        left
+    }
+
+    /// Counts an extra request that is made whatever is left.
+    pub fn charge(&self) {
+        self.extra.set(self.extra.get() + 1);
+    }
+
+    /// Extra requests made.
+    pub fn extra(&self) -> u64 {
+        self.extra.get()
+    }
+
+    /// Whether it is to be said that the budget is spent: once.
+    pub fn tell(&self) -> bool {
+        !self.told.replace(true)
+    }
+
+    fn allowed(&self) -> u64 {
+        FREE + self.requests.get() / PER
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fifth_of_the_requests_and_ten() {
+        let budget = Budget::default();
+        let take = |guess| (0..1000).filter(|_| budget.take(guess)).count();
+        assert_eq!((take(true), take(false), take(false)), (5, 5, 0));
+        for _ in 0..50 {
+            budget.request();
+        }
+        assert_eq!((take(true), take(false)), (0, 10));
+        budget.charge();
+        assert_eq!((budget.extra(), budget.take(false)), (21, false));
+        for _ in 0..10 {
+            budget.request();
+        }
+        assert!(budget.take(false), "what was made beyond it is paid back first");
+        assert!(budget.tell() && !budget.tell());
+    }
+}

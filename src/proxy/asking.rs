@@ -118,7 +118,11 @@ async fn again(engine: &Engine, job: &Job<'_>, peer: usize, bounds: Bounds, riva
         let _waiting = waiting(engine, job, peer);
         let alone = bounds.next == Next::Nobody && bounds.attempts.is_none() && !job.is_guess();
         if alone && !got_on && upstream.vigil.is_down() && watch.is_none() {
-            match upstream.vigil.hold(bounds.retry_for.saturating_sub(begun.elapsed())).await {
+            match upstream
+                .vigil
+                .hold(bounds.retry_for.saturating_sub(begun.elapsed()))
+                .await
+            {
                 Held::Over => return Reply::Told(told),
                 Held::Watch(right) => watch = Some(right),
                 Held::Life => {
@@ -147,7 +151,14 @@ fn waiting(engine: &Engine, job: &Job<'_>, peer: usize) -> FlightHandle {
 
 /// Says, once for all in words and each time in the trace, that something is not asked again.
 pub fn over_budget(engine: &Engine, job: &Job<'_>, peer: usize) {
-    tell(engine, job, "over-budget", "too much was asked again", Duration::ZERO, peer);
+    tell(
+        engine,
+        job,
+        "over-budget",
+        "too much was asked again",
+        Duration::ZERO,
+        peer,
+    );
     if !job.is_guess() && engine.budget.tell() {
         let extra = engine.budget.extra();
         engine.notes.say(format!(

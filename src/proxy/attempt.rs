@@ -284,7 +284,10 @@ async fn head(
         }
     };
     let answer = engine.client.get(get(sent.clone())).await?;
-    if !address.https || !(400..500).contains(&answer.status) || rest.is_some() && matches!(answer.status, 412 | 416) {
+    if !address.https
+        || !(400..500).contains(&answer.status)
+        || rest.is_some() && matches!(answer.status, 412 | 416)
+    {
         return Ok(answer);
     }
     let line = format!("{} {}", answer.way.protocol, status_text(answer.status));
@@ -393,4 +396,3 @@ pub fn status_text(status: u16) -> String {
         None => status.to_string(),
     }
 }
-

@@ -43,7 +43,14 @@ pub fn find_out(engine: &Rc<Engine>, job: &Job<'_>, peer: usize) {
 }
 
 async fn once(engine: &Engine, job: &Job<'_>, peer: usize, bounds: Bounds) -> Reply {
-    tell(engine, job, "probe", "others were preferred", Duration::ZERO, peer);
+    tell(
+        engine,
+        job,
+        "probe",
+        "others were preferred",
+        Duration::ZERO,
+        peer,
+    );
     let ask = super::attempt::Ask {
         queue: false,
         ..new_ask(engine, job, peer, bounds, 1, false)

@@ -125,9 +125,10 @@ impl<'a> Gathering<'a> {
                 .headers
                 .get("content-range")
                 .and_then(|r| content_range(r))?;
-            let same_tag = answer.headers.get("etag").is_none_or(|tag| {
-                !identity.validator.starts_with('"') || *tag == identity.validator
-            });
+            let same_tag = answer
+                .headers
+                .get("etag")
+                .is_none_or(|tag| !identity.validator.starts_with('"') || *tag == identity.validator);
             let total = range.total.or(identity.total)?;
             let fits = range.start == asked.from
                 && range.start <= have
@@ -340,8 +341,14 @@ mod tests {
         second.push(&Bytes::from_static(b"def")).unwrap();
         assert!(second.is_whole() && !first.is_whole());
         let (body, content_type) = second.take().unwrap();
-        assert_eq!((&body.head().unwrap()[..], content_type.as_str()), (&b"abcdef"[..], "t"));
-        assert!(matches!(first.push(&Bytes::from_static(b"e")), Err(NotTaken::Done)));
+        assert_eq!(
+            (&body.head().unwrap()[..], content_type.as_str()),
+            (&b"abcdef"[..], "t")
+        );
+        assert!(matches!(
+            first.push(&Bytes::from_static(b"e")),
+            Err(NotTaken::Done)
+        ));
         assert_eq!(gathering.rest(), None);
     }
 }

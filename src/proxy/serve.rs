@@ -2,10 +2,10 @@
 
 use super::answer::{Payload, answer, served_by, text};
 use super::asking::Job;
-use super::record::millis;
 use super::engine::Engine;
 use super::loopback::PONG;
 use super::prefetch;
+use super::record::millis;
 use super::request::Resource;
 use super::walk::{Verdict, walk};
 use crate::trace::event::Event;

@@ -110,12 +110,7 @@ pub async fn walk(engine: &Rc<Engine>, job: &Job<'_>, prefix: usize) -> Verdict 
 }
 
 /// Those that are well first, then the others. Only what may be passed over is ever moved back.
-fn prefer(
-    engine: &Rc<Engine>,
-    job: &Job<'_>,
-    chain: &[usize],
-    checksums: bool,
-) -> (Vec<usize>, Vec<usize>) {
+fn prefer(engine: &Rc<Engine>, job: &Job<'_>, chain: &[usize], checksums: bool) -> (Vec<usize>, Vec<usize>) {
     if chain.len() < 2 || checksums && chain.len() < 3 {
         return (chain.to_vec(), Vec::new());
     }

@@ -37,7 +37,11 @@ fn what_one_run_learns_the_next_one_knows() {
     assert_eq!(read(&dir, start), Content::default());
     put(&dir, A, broken(3, start), start);
     put(&dir, B, broken(1, start), start);
-    let state = |origin, at: Now| read(&dir, at).breaker(origin, at).map(|b| (b.failures, b.state(at.here)));
+    let state = |origin, at: Now| {
+        read(&dir, at)
+            .breaker(origin, at)
+            .map(|b| (b.failures, b.state(at.here)))
+    };
     assert_eq!(state(A, start), Some((3, State::Open)));
     assert_eq!(state(B, start), Some((1, State::Closed)));
     assert_eq!(state(A, later(start, 29)), Some((3, State::Open)));
@@ -92,7 +96,8 @@ fn what_is_not_ours_or_not_whole_is_ignored() {
     let file = dir.path().join(NAME);
     let start = now();
     let s = start.seconds();
-    let whole = format!("{{\"schema\":1,\"upstreams\":{{\"{A}\":{{\"failures\":3,\"failed\":{s},\"probe\":{s}}}}}}}");
+    let whole =
+        format!("{{\"schema\":1,\"upstreams\":{{\"{A}\":{{\"failures\":3,\"failed\":{s},\"probe\":{s}}}}}}}");
     let entry = |text: &str| format!("{{\"schema\":1,\"upstreams\":{{\"{A}\":{text}}}}}");
     for (text, known) in [
         (whole.clone(), true),
@@ -106,7 +111,9 @@ fn what_is_not_ours_or_not_whole_is_ignored() {
         (entry("{\"failures\":3,\"failed\":18446744073709551615}"), false),
         (entry(&format!("{{\"failures\":3,\"failed\":{s}}}")), true),
         (
-            entry(&format!("{{\"failures\":3,\"failed\":{s},\"probe\":18446744073709551615}}")),
+            entry(&format!(
+                "{{\"failures\":3,\"failed\":{s},\"probe\":18446744073709551615}}"
+            )),
             true,
         ),
         ("x".repeat(1 << 20), false),
@@ -118,11 +125,18 @@ fn what_is_not_ours_or_not_whole_is_ignored() {
         // No entry keeps an upstream away for longer than a rest.
         assert!(breaker.is_none_or(|b| b.state(later(start, 31).here) != State::Open));
         put(dir.path(), B, broken(3, start), start);
-        assert!(read(dir.path(), start).breaker(B, start).is_some(), "mended: {text:.80}");
+        assert!(
+            read(dir.path(), start).breaker(B, start).is_some(),
+            "mended: {text:.80}"
+        );
     }
     std::fs::write(&file, &whole).unwrap();
     std::fs::set_permissions(&file, PermissionsExt::from_mode(0o666)).unwrap();
-    assert_eq!(read(dir.path(), start), Content::default(), "anybody could write it");
+    assert_eq!(
+        read(dir.path(), start),
+        Content::default(),
+        "anybody could write it"
+    );
     std::fs::remove_file(&file).unwrap();
     std::os::unix::fs::symlink("/dev/zero", &file).unwrap();
     assert_eq!(read(dir.path(), start), Content::default(), "a link");

@@ -76,7 +76,11 @@ impl Health {
 
     /// It did what it was asked.
     pub fn succeeded(self: &Rc<Self>, peer: usize) {
-        let news = self.breakers.borrow_mut().get_mut(peer).is_some_and(Breaker::succeeded);
+        let news = self
+            .breakers
+            .borrow_mut()
+            .get_mut(peer)
+            .is_some_and(Breaker::succeeded);
         if news {
             self.save(peer);
         }

@@ -1,6 +1,7 @@
 //! The whole proxy against upstreams on loopback. Bounds are short; no test asserts how long anything took.
 
 mod checksums;
+mod resume;
 mod upstream;
 mod verify;
 
@@ -8,7 +9,7 @@ use super::*;
 use crate::config::settings::Failover;
 use crate::trace::event::Event;
 use std::time::Duration;
-use upstream::{Act, Seen, Upstream, get};
+use upstream::{Act, Seen, Upstream, get, header};
 
 const INFO: &str = "m.io/a/@v/v1.0.0.info";
 const ZIP: &str = "m.io/a/@v/v1.0.0.zip";

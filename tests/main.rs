@@ -11,8 +11,11 @@ mod suite {
     mod bad_input;
     mod demo;
     mod faults;
+    mod health;
     mod prefetch;
+    mod resuming;
     mod servers;
+    mod storms;
     mod transparency;
     mod verify;
 }

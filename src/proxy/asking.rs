@@ -116,8 +116,8 @@ async fn again(engine: &Engine, job: &Job<'_>, peer: usize, bounds: Bounds, riva
             return Reply::Told(told);
         }
         let _waiting = waiting(engine, job, peer);
-        let alone = bounds.next == Next::Nobody && bounds.attempts.is_none() && !job.is_guess();
-        if alone && !got_on && upstream.vigil.is_down() && watch.is_none() {
+        let last_hope = bounds.next == Next::Nobody && !job.is_guess();
+        if last_hope && bounds.attempts.is_none() && !got_on && upstream.vigil.is_down() && watch.is_none() {
             match upstream
                 .vigil
                 .hold(bounds.retry_for.saturating_sub(begun.elapsed()))
@@ -132,7 +132,7 @@ async fn again(engine: &Engine, job: &Job<'_>, peer: usize, bounds: Bounds, riva
                 }
             }
         }
-        if !got_on && !engine.budget.take(job.is_guess()) {
+        if !got_on && !engine.budget.take(last_hope) {
             over_budget(engine, job, peer);
             return Reply::Told(told);
         }

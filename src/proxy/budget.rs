@@ -24,9 +24,10 @@ impl Budget {
         self.requests.set(self.requests.get() + 1);
     }
 
-    /// Takes one extra request. A guess, which nobody waits for, leaves the second half to go's own requests.
-    pub fn take(&self, guess: bool) -> bool {
-        let allowed = if guess { self.allowed() / 2 } else { self.allowed() };
+    /// Takes one extra request. What is not the last hope (nobody waits for it, or another upstream may be asked)
+    /// leaves the second half of the budget to what is.
+    pub fn take(&self, last_hope: bool) -> bool {
+        let allowed = self.allowed() / if last_hope { 1 } else { 2 };
         let left = self.extra.get() < allowed;
         if left {
             self.charge();
@@ -61,18 +62,18 @@ mod tests {
     #[test]
     fn a_fifth_of_the_requests_and_ten() {
         let budget = Budget::default();
-        let take = |guess| (0..1000).filter(|_| budget.take(guess)).count();
-        assert_eq!((take(true), take(false), take(false)), (5, 5, 0));
+        let take = |last| (0..1000).filter(|_| budget.take(last)).count();
+        assert_eq!((take(false), take(true), take(true)), (5, 5, 0));
         for _ in 0..50 {
             budget.request();
         }
-        assert_eq!((take(true), take(false)), (0, 10));
+        assert_eq!((take(false), take(true)), (0, 10));
         budget.charge();
-        assert_eq!((budget.extra(), budget.take(false)), (21, false));
+        assert_eq!((budget.extra(), budget.take(true)), (21, false));
         for _ in 0..10 {
             budget.request();
         }
-        assert!(budget.take(false), "what was made beyond it is paid back first");
+        assert!(budget.take(true), "what was made beyond it is paid back first");
         assert!(budget.tell() && !budget.tell());
     }
 }

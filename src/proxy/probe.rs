@@ -22,7 +22,7 @@ pub async fn probe(engine: &Engine, job: &Job<'_>, peer: usize) -> Reply {
 /// it brings is thrown away; go would have asked this upstream for the same.
 pub fn find_out(engine: &Rc<Engine>, job: &Job<'_>, peer: usize) {
     // A zip may be large.
-    if job.resource.kind == Kind::Zip || !engine.budget.take(true) {
+    if job.resource.kind == Kind::Zip || !engine.budget.take(false) {
         return;
     }
     engine.health.probed(peer);

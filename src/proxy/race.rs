@@ -4,9 +4,10 @@
 use super::asking::{Job, over_budget, tell};
 use super::attempt::{Ask, Reply, Told, attempt};
 use super::engine::Engine;
+use super::health::State;
 use super::pulse::Pulse;
 use super::resume::{Gathering, PIECES, PROGRESS};
-use super::rules::Bounds;
+use super::rules::{Bounds, Next};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -28,11 +29,17 @@ pub async fn race<'a>(
         reply = &mut first => return reply,
         () = silent(job, &pulse, bounds.hedge_after) => {}
     }
-    if !engine.budget.take(job.is_guess()) {
-        over_budget(engine, job, peer);
-        return first.await;
-    }
     let other = rival.unwrap_or(peer);
+    let mut told = false;
+    while !may_hedge(engine, job, peer, other, bounds.next) {
+        if !std::mem::replace(&mut told, true) {
+            over_budget(engine, job, peer);
+        }
+        tokio::select! {
+            reply = &mut first => return reply,
+            () = tokio::time::sleep(bounds.hedge_after) => {}
+        }
+    }
     let place = if other == peer { gathering } else { &elsewhere };
     for _ in 0..PIECES {
         tell(engine, job, "hedge", "no answer yet", Duration::ZERO, other);
@@ -55,6 +62,16 @@ pub async fn race<'a>(
         first = second;
     }
     first.await
+}
+
+/// Whether a second attempt is within the budget. Past an upstream that others are preferred to by now, the one at
+/// another is no extra: it is where the request would go first.
+fn may_hedge(engine: &Engine, job: &Job<'_>, peer: usize, other: usize, next: Next) -> bool {
+    if other != peer && engine.health.state(peer) != State::Closed {
+        engine.budget.request();
+        return true;
+    }
+    engine.budget.take(next == Next::Nobody && !job.is_guess())
 }
 
 async fn after_first(

@@ -55,17 +55,17 @@ pub enum Saved {
 
 /// A moment on both clocks: the one that processes share, and the one that never jumps.
 #[derive(Debug, Clone, Copy)]
-pub struct Now {
+pub struct Moment {
     /// Shared.
     pub wall: SystemTime,
     /// Our own.
     pub here: Instant,
 }
 
-impl Now {
+impl Moment {
     /// The present.
-    pub fn now() -> Now {
-        Now {
+    pub fn present() -> Moment {
+        Moment {
             wall: SystemTime::now(),
             here: Instant::now(),
         }
@@ -94,7 +94,7 @@ impl Now {
 
 impl Content {
     /// What counts now: no entry that is too old, and none from the future (a clock was wrong, then or now).
-    fn current(mut self, now: Now) -> Content {
+    fn current(mut self, now: Moment) -> Content {
         let seconds = now.seconds();
         let age = |entry: &Entry| seconds.checked_sub(entry.failed);
         self.upstreams
@@ -103,7 +103,7 @@ impl Content {
     }
 
     /// The breaker of an upstream, as others left it.
-    pub fn breaker(&self, origin: &str, now: Now) -> Option<Breaker> {
+    pub fn breaker(&self, origin: &str, now: Moment) -> Option<Breaker> {
         let entry = self.upstreams.get(origin)?;
         let due = entry.probe.min(now.seconds() + REST.as_secs());
         Some(Breaker {
@@ -117,7 +117,7 @@ impl Content {
         })
     }
 
-    fn set(&mut self, origin: &str, breaker: &Breaker, now: Now) {
+    fn set(&mut self, origin: &str, breaker: &Breaker, now: Moment) {
         let Some(failed) = breaker.failed.filter(|_| breaker.failures > 0) else {
             self.upstreams.remove(origin);
             return;
@@ -134,7 +134,7 @@ impl Content {
 }
 
 /// Reads what others left in this directory; nothing where there is nothing to go by.
-pub fn read(dir: &Path, now: Now) -> Content {
+pub fn read(dir: &Path, now: Moment) -> Content {
     content(dir).unwrap_or_default().current(now)
 }
 
@@ -157,7 +157,7 @@ fn content(dir: &Path) -> Option<Content> {
 }
 
 /// Adds what this run has learnt; what other runs have written meanwhile about other upstreams stays.
-pub fn save(dir: &Path, news: &[(String, Breaker)], now: Now) -> Saved {
+pub fn save(dir: &Path, news: &[(String, Breaker)], now: Moment) -> Saved {
     match try_save(dir, news, now) {
         Ok(saved) => saved,
         Err(error) => {
@@ -167,7 +167,7 @@ pub fn save(dir: &Path, news: &[(String, Breaker)], now: Now) -> Saved {
     }
 }
 
-fn try_save(dir: &Path, news: &[(String, Breaker)], now: Now) -> io::Result<Saved> {
+fn try_save(dir: &Path, news: &[(String, Breaker)], now: Moment) -> io::Result<Saved> {
     if !dir.is_dir() {
         let parent = dir.parent().unwrap_or(dir);
         std::fs::create_dir_all(parent)?;

@@ -5,19 +5,19 @@ use std::os::unix::fs::PermissionsExt;
 const A: &str = "https://a.example";
 const B: &str = "https://b.example:8443";
 
-fn now() -> Now {
-    Now::now()
+fn now() -> Moment {
+    Moment::present()
 }
 
-fn later(now: Now, seconds: u64) -> Now {
+fn later(now: Moment, seconds: u64) -> Moment {
     let by = Duration::from_secs(seconds);
-    Now {
+    Moment {
         wall: now.wall + by,
         here: now.here + by,
     }
 }
 
-fn broken(failures: u32, now: Now) -> Breaker {
+fn broken(failures: u32, now: Moment) -> Breaker {
     let mut breaker = Breaker::default();
     for _ in 0..failures {
         breaker.failed(false, now.here);
@@ -25,7 +25,7 @@ fn broken(failures: u32, now: Now) -> Breaker {
     breaker
 }
 
-fn put(dir: &Path, origin: &str, breaker: Breaker, now: Now) {
+fn put(dir: &Path, origin: &str, breaker: Breaker, now: Moment) {
     assert_eq!(save(dir, &[(origin.into(), breaker)], now), Saved::Done);
 }
 
@@ -37,7 +37,7 @@ fn what_one_run_learns_the_next_one_knows() {
     assert_eq!(read(&dir, start), Content::default());
     put(&dir, A, broken(3, start), start);
     put(&dir, B, broken(1, start), start);
-    let state = |origin, at: Now| {
+    let state = |origin, at: Moment| {
         read(&dir, at)
             .breaker(origin, at)
             .map(|b| (b.failures, b.state(at.here)))
@@ -68,7 +68,7 @@ fn a_clock_that_jumps_makes_nothing_worse() {
     put(dir.path(), A, broken(3, start), start);
     // Back: what is from the future does not count, and is gone with the next writing.
     let day = Duration::from_secs(86400);
-    let back = Now {
+    let back = Moment {
         wall: start.wall - day,
         here: start.here,
     };
@@ -76,13 +76,13 @@ fn a_clock_that_jumps_makes_nothing_worse() {
     put(dir.path(), B, broken(3, back), back);
     assert_eq!(content(dir.path()).unwrap().upstreams.len(), 1);
     // Forward: it is old.
-    let forward = Now {
+    let forward = Moment {
         wall: start.wall + day,
         here: start.here,
     };
     assert!(read(dir.path(), forward).upstreams.is_empty());
     // A clock before 1970, and a machine that has just been started.
-    let odd = Now {
+    let odd = Moment {
         wall: SystemTime::UNIX_EPOCH - day,
         here: start.here,
     };

@@ -8,7 +8,7 @@ mod file;
 pub use breaker::State;
 
 use breaker::Breaker;
-use file::{Now, Saved};
+use file::{Moment, Saved};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -52,11 +52,11 @@ impl Health {
     pub async fn load(&self) {
         let load = || async {
             let Some(dir) = self.dir.clone() else { return };
-            let read = tokio::task::spawn_blocking(move || file::read(&dir, Now::now()));
+            let read = tokio::task::spawn_blocking(move || file::read(&dir, Moment::present()));
             let Ok(Ok(content)) = tokio::time::timeout(READ, read).await else {
                 return;
             };
-            let now = Now::now();
+            let now = Moment::present();
             for (breaker, origin) in self.breakers.borrow_mut().iter_mut().zip(&self.origins) {
                 if let Some(known) = content.breaker(origin, now) {
                     *breaker = known;
@@ -125,7 +125,7 @@ impl Health {
                 peers.iter().map(of).collect()
             };
             let dir = dir.clone();
-            let saved = tokio::task::spawn_blocking(move || file::save(&dir, &news, Now::now())).await;
+            let saved = tokio::task::spawn_blocking(move || file::save(&dir, &news, Moment::present())).await;
             if matches!(saved, Ok(Saved::Busy)) && tries < TRIES {
                 tries += 1;
                 self.news.borrow_mut().extend(peers);

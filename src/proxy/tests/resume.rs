@@ -245,7 +245,8 @@ fn the_budget_ends_repetition_but_refuses_nothing_new() {
         let got = proxy.get(0, &format!("m.io/a/@v/v1.0.{n}.info"));
         assert_eq!(got.status, 503);
     }
-    assert_eq!(a.asked().len(), 30 + 10 + 30 / 5);
+    // Half of it: go has somebody else to ask.
+    assert_eq!(a.asked().len(), 30 + (10 + 30 / 5) / 2);
     let said = |r: &crate::trace::event::Record| matches!(&r.event, Event::Retry { action, .. } if action == "over-budget");
     assert!(proxy.recorder.records().iter().any(said));
     let notes = proxy.stop().notes;

@@ -136,6 +136,12 @@ async fn again(engine: &Engine, job: &Job<'_>, peer: usize, bounds: Bounds, riva
             over_budget(engine, job, peer);
             return Reply::Told(told);
         }
+        let after = match watch {
+            Some(_) => engine
+                .budget
+                .pace(after, bounds.retry_for.saturating_sub(begun.elapsed())),
+            None => after,
+        };
         tell(engine, job, "retry", &told.did, after, peer);
         tokio::time::sleep(after).await;
     }

@@ -4,11 +4,15 @@
 //! never refused, nor is the rest of a body that gets on: it asks for no byte twice.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 /// Extra requests that a run may make whatever its size.
 const FREE: u64 = 10;
 /// One more for so many requests.
 const PER: u64 = 5;
+
+/// How many are the last few.
+const LAST: u32 = 3;
 
 /// What a run has asked, and asked again. Pure.
 #[derive(Debug, Default)]
@@ -38,6 +42,15 @@ impl Budget {
     /// Counts an extra request that is made whatever is left.
     pub fn charge(&self) {
         self.extra.set(self.extra.get() + 1);
+    }
+
+    /// The wait before an extra request, so that the last few of them are spread over the time that is left.
+    pub fn pace(&self, wait: Duration, time: Duration) -> Duration {
+        let left = self.allowed().saturating_sub(self.extra.get());
+        match u32::try_from(left) {
+            Ok(left) if left <= LAST => wait.max(time / (left + 1)),
+            _ => wait,
+        }
     }
 
     /// Extra requests made.
@@ -74,6 +87,17 @@ mod tests {
             budget.request();
         }
         assert!(budget.take(true), "what was made beyond it is paid back first");
+        let seconds = Duration::from_secs;
+        assert_eq!(budget.pace(seconds(1), seconds(60)), seconds(60), "none is left");
+        for _ in 0..10 {
+            budget.request();
+        }
+        assert_eq!(budget.pace(seconds(1), seconds(60)), seconds(20), "two are left");
+        assert_eq!(budget.pace(seconds(8), seconds(9)), seconds(8));
+        for _ in 0..10 {
+            budget.request();
+        }
+        assert_eq!(budget.pace(seconds(1), seconds(60)), seconds(1));
         assert!(budget.tell() && !budget.tell());
     }
 }

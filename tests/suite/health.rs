@@ -37,7 +37,9 @@ fn file(sandbox: &Sandbox) -> PathBuf {
 #[track_caller]
 fn download(sandbox: &Sandbox) -> String {
     std::fs::remove_dir_all(sandbox.modcache()).expect("removing the module cache");
+    let begun = std::time::Instant::now();
     let ended = sandbox.go(&["mod", "download"]);
+    eprintln!("{MODULES} modules in {:?}", begun.elapsed());
     ended.expect(0);
     assert_eq!(sandbox.zips(), MODULES);
     ended.err()

@@ -37,6 +37,7 @@ struct Rules {
     public: Vec<String>,
     gosumdb: &'static str,
     hedge_after: Duration,
+    retry_for: Duration,
     sums: Vec<PathBuf>,
 }
 
@@ -48,6 +49,7 @@ impl Default for Rules {
             gosumdb: "sum.example",
             // Off, unless a test is about it.
             hedge_after: Duration::from_secs(300),
+            retry_for: Duration::from_millis(400),
             sums: Vec::new(),
         }
     }
@@ -72,7 +74,7 @@ fn start_with(goproxy: &str, rules: Rules) -> Proxy {
             stall_timeout: Duration::from_millis(600),
             stall_timeout_large: Duration::from_millis(600),
             attempts: 2,
-            retry_for: Duration::from_millis(400),
+            retry_for: rules.retry_for,
             ..settings::Proxy::default()
         },
     };

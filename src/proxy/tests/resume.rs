@@ -255,6 +255,30 @@ fn the_budget_ends_repetition_but_refuses_nothing_new() {
 }
 
 #[test]
+fn an_outage_of_the_only_upstream_is_tried_by_one() {
+    const FILES: usize = 12;
+    // The first attempts and a few more fail.
+    let a = Upstream::start(|_, before| match before {
+        0..16 => Act::Close,
+        _ => Act::Answer(200, "", JSON.into()),
+    });
+    let rules = Rules {
+        retry_for: Duration::from_secs(60),
+        ..Rules::default()
+    };
+    let proxy = start_with(&a.url(), rules);
+    std::thread::scope(|scope| {
+        for n in 0..FILES {
+            let (base, path) = (proxy.bases[0].clone(), format!("m.io/a/@v/v1.0.{n}.info"));
+            scope.spawn(move || assert_eq!(get(&base, &path).text(), JSON, "{path}"));
+        }
+    });
+    // A first attempt and a last one for each; between them those that failed while it was down.
+    assert!(a.asked().len() <= FILES + 16, "{:?}", a.asked().len());
+    assert_eq!(proxy.stop().unavailable, 0);
+}
+
+#[test]
 fn odd_answers_do_no_harm() {
     let page = "HTTP/1.0 200 OK\r\n\r\n{\"Version\":\"v1.0.0\"}";
     for (raw, arrives) in [

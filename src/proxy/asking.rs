@@ -37,9 +37,29 @@ impl Job<'_> {
     }
 }
 
-/// Asks an upstream until it has answered, or has proved unavailable, within the bounds. `rival` may be asked in a
-/// race, for what can't change.
-pub async fn ask(engine: &Engine, job: &Job<'_>, peer: usize, next: Next, rival: Option<usize>) -> Reply {
+/// Whom to ask, and who else there is.
+#[derive(Debug, Clone, Copy)]
+pub struct Call {
+    /// The upstream's number.
+    pub peer: usize,
+    /// Who may supply what it can't.
+    pub next: Next,
+    /// Who may be asked in a race, for what can't change.
+    pub rival: Option<usize>,
+    /// Whether one of those that may be asked after it is well.
+    pub spare: bool,
+}
+
+impl Call {
+    /// Whether go waits for it, and nobody else is to be hoped for.
+    pub fn last_hope(&self, job: &Job<'_>) -> bool {
+        !self.spare && self.next != Next::Gos && !job.is_guess()
+    }
+}
+
+/// Asks an upstream until it has answered, or has proved unavailable, within the bounds.
+pub async fn ask(engine: &Engine, job: &Job<'_>, call: Call) -> Reply {
+    let Call { peer, next, .. } = call;
     let standing = Standing {
         public: engine.peers[peer].public,
         next,
@@ -48,9 +68,9 @@ pub async fn ask(engine: &Engine, job: &Job<'_>, peer: usize, next: Next, rival:
     };
     let bounds = rules::bounds(&engine.rules, standing, job.resource);
     let reply = match bounds.first_answer {
-        None => again(engine, job, peer, bounds, rival).await,
+        None => again(engine, job, call, bounds).await,
         Some(bound) => tokio::select! {
-            reply = again(engine, job, peer, bounds, rival) => reply,
+            reply = again(engine, job, call, bounds) => reply,
             () = no_sign_of_life(engine, peer, bound) => Reply::Told(silence(bound)),
         },
     };
@@ -69,7 +89,8 @@ pub async fn ask(engine: &Engine, job: &Job<'_>, peer: usize, next: Next, rival:
 }
 
 /// Attempts at one upstream until one succeeds, it is of no use to go on, or others are preferred.
-async fn again(engine: &Engine, job: &Job<'_>, peer: usize, bounds: Bounds, rival: Option<usize>) -> Reply {
+async fn again(engine: &Engine, job: &Job<'_>, call: Call, bounds: Bounds) -> Reply {
+    let peer = call.peer;
     let upstream = &engine.peers[peer];
     let gathering = Gathering::default();
     let mut begun = Instant::now();
@@ -78,7 +99,7 @@ async fn again(engine: &Engine, job: &Job<'_>, peer: usize, bounds: Bounds, riva
     loop {
         (number, made) = (number + 1, made + 1);
         let had = gathering.len();
-        let told = match race(engine, job, peer, bounds, rival, number, &gathering).await {
+        let told = match race(engine, job, call, bounds, number, &gathering).await {
             Reply::Told(told) if !told.outcome.definite() => told,
             done => {
                 upstream.vigil.life();
@@ -112,11 +133,11 @@ async fn again(engine: &Engine, job: &Job<'_>, peer: usize, bounds: Bounds, riva
         let Step::Retry { after } = decide(state, &bounds, engine.jitter.draw()) else {
             return Reply::Told(told);
         };
-        if !got_on && bounds.next == Next::Ours && engine.health.state(peer) != State::Closed {
+        if !got_on && call.spare && engine.health.state(peer) != State::Closed {
             return Reply::Told(told);
         }
         let _waiting = waiting(engine, job, peer);
-        let last_hope = bounds.next == Next::Nobody && !job.is_guess();
+        let last_hope = call.last_hope(job);
         if last_hope && bounds.attempts.is_none() && !got_on && upstream.vigil.is_down() && watch.is_none() {
             match upstream
                 .vigil

@@ -1,26 +1,27 @@
 //! An attempt that is silent for too long is joined by a second one: at another upstream, where that may be asked, or
 //! at the same over a fresh connection, for the rest of what came. The first whole success wins.
 
-use super::asking::{Job, over_budget, tell};
+use super::asking::{Call, Job, over_budget, tell};
 use super::attempt::{Ask, Reply, Told, attempt};
 use super::engine::Engine;
 use super::health::State;
 use super::pulse::Pulse;
 use super::resume::{Gathering, PIECES, PROGRESS};
-use super::rules::{Bounds, Next};
+use super::rules::Bounds;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// Asks `peer` once, and `rival` or `peer` again while that is silent.
+/// Asks once, and the rival or the same one again while that is silent.
 pub async fn race<'a>(
     engine: &'a Engine,
     job: &Job<'_>,
-    peer: usize,
+    call: Call,
     bounds: Bounds,
-    rival: Option<usize>,
     number: u32,
     gathering: &Gathering<'a>,
 ) -> Reply {
+    let peer = call.peer;
+    let other = call.rival.unwrap_or(peer);
     let elsewhere = Gathering::default();
     let mut pulse = Rc::<Pulse>::default();
     let ask = new_ask(engine, job, peer, bounds, number, false);
@@ -29,9 +30,8 @@ pub async fn race<'a>(
         reply = &mut first => return reply,
         () = silent(job, &pulse, bounds.hedge_after) => {}
     }
-    let other = rival.unwrap_or(peer);
     let mut told = false;
-    while !may_hedge(engine, job, peer, other, bounds.next) {
+    while !may_hedge(engine, job, call) {
         if !std::mem::replace(&mut told, true) {
             over_budget(engine, job, peer);
         }
@@ -66,12 +66,12 @@ pub async fn race<'a>(
 
 /// Whether a second attempt is within the budget. Past an upstream that others are preferred to by now, the one at
 /// another is no extra: it is where the request would go first.
-fn may_hedge(engine: &Engine, job: &Job<'_>, peer: usize, other: usize, next: Next) -> bool {
-    if other != peer && engine.health.state(peer) != State::Closed {
+fn may_hedge(engine: &Engine, job: &Job<'_>, call: Call) -> bool {
+    if call.rival.is_some() && engine.health.state(call.peer) != State::Closed {
         engine.budget.request();
         return true;
     }
-    engine.budget.take(next == Next::Nobody && !job.is_guess())
+    engine.budget.take(call.last_hope(job))
 }
 
 async fn after_first(

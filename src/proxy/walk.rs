@@ -1,6 +1,6 @@
 //! One prefix: whom to ask in which order, and what go is told in the end.
 
-use super::asking::{Job, ask, tell};
+use super::asking::{Call, Job, ask, tell};
 use super::attempt::{Reply, Told, Whole};
 use super::classify::Outcome;
 use super::engine::Engine;
@@ -58,7 +58,15 @@ pub async fn walk(engine: &Rc<Engine>, job: &Job<'_>, prefix: usize) -> Verdict 
             None if origin_supported(engine, job, peer) => {
                 return carries(engine, job, prefix, peer, failures);
             }
-            None => ask(engine, job, peer, next, rival(engine, job, &order, at)).await,
+            None => {
+                let call = Call {
+                    peer,
+                    next,
+                    rival: rival(engine, job, &order, at),
+                    spare: order[at + 1..].iter().any(|p| is_well(engine, *p)),
+                };
+                ask(engine, job, call).await
+            }
         };
         match reply {
             Reply::Whole(whole) => return served(engine, job, prefix, whole, &failures),
@@ -125,14 +133,16 @@ fn prefer(engine: &Rc<Engine>, job: &Job<'_>, chain: &[usize], checksums: bool) 
     (order, skipped)
 }
 
-/// The one that may race this one: the next in order, for what can't change, where this one may be passed over.
+/// The one that may race this one: the next in order that is well, or one before it that is, which failed only at
+/// this request. For what can't change, where this one may be passed over.
 fn rival(engine: &Engine, job: &Job<'_>, order: &[usize], at: usize) -> Option<usize> {
     let allowed = job.resource.immutable && engine.passable(order[at]);
-    let next = order
-        .get(at + 1)
-        .copied()
-        .filter(|n| engine.health.state(*n) == State::Closed);
-    next.filter(|_| allowed)
+    let mut others = order[at + 1..].iter().chain(order[..at].iter().rev());
+    others.find(|p| allowed && is_well(engine, **p)).copied()
+}
+
+fn is_well(engine: &Engine, peer: usize) -> bool {
+    engine.health.state(peer) == State::Closed
 }
 
 fn recall(engine: &Engine, job: &Job<'_>, peer: usize) -> Option<Told> {
@@ -217,7 +227,8 @@ fn note(engine: &Engine, job: &Job<'_>, failures: &[(usize, Told)], by: usize) {
 }
 
 fn give_up(engine: &Engine, job: &Job<'_>, prefix: usize, failures: Vec<(usize, Told)>) -> Verdict {
-    let last = failures.last().map_or(prefix, |(peer, _)| *peer);
+    // The last one in the list's order, whichever was asked last.
+    let last = failures.iter().map(|(peer, _)| *peer).max().unwrap_or(prefix);
     if let [.., (peer, told)] = failures.as_slice() {
         tell(engine, job, "give-up", &told.did, Duration::ZERO, *peer);
         // go's own client has other rules for certificates and ciphers; it shall decide.

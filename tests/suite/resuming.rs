@@ -114,17 +114,18 @@ fn a_full_spool_is_passed_by() {
         return;
     };
     let shim = sandbox.path("shims/go");
-    for name in ["roomy/example.com", "modcache/cache/download"] {
-        std::fs::create_dir_all(sandbox.path(name)).expect("a directory");
+    let (modcache, roomy) = (sandbox.modcache(), sandbox.path("roomy"));
+    for name in ["cache", "example.com"] {
+        std::fs::create_dir_all(roomy.join(name)).expect("a directory");
     }
-    let roomy = sandbox.path("roomy/example.com");
-    let download = sandbox.modcache().join("cache/download");
     let quoted = |path: &Path| format!("'{}'", path.display());
     let script = format!(
-        "mount -t tmpfs -o size=64k tmpfs {download} && mkdir {download}/example.com && \
-         mount --bind {roomy} {download}/example.com && echo mounted >&2 && exec {shim} mod download",
-        download = quoted(&download),
+        "mount -t tmpfs -o size=64k tmpfs {modcache} && cd {modcache} && mkdir cache example.com && \
+         mount --bind {roomy}/cache cache && mount --bind {roomy}/example.com example.com && \
+         echo mounted >&2 && cd {project} && exec {shim} mod download",
+        modcache = quoted(&modcache),
         roomy = quoted(&roomy),
+        project = quoted(&sandbox.project()),
         shim = quoted(&shim),
     );
     sandbox.set("GOSTEADY_PATIENCE", "1m");
@@ -136,6 +137,6 @@ fn a_full_spool_is_passed_by() {
     ended.expect(0);
     let trace = sandbox.gosteady(&["trace", "show", "--json"]).out();
     assert!(trace.contains("no room to spool it"), "{trace}");
-    let zip = roomy.join("m00/@v/v1.0.0.zip");
+    let zip = roomy.join("cache/download/example.com/m00/@v/v1.0.0.zip");
     assert!(zip.metadata().is_ok_and(|m| m.len() > 1 << 20), "{zip:?}");
 }

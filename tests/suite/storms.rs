@@ -5,7 +5,7 @@
 
 use crate::support::{Sandbox, full, real_go};
 use gosteady::drill::{Fault, Server, Store};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How many modules a run pulls.
 const MODULES: usize = 50;
@@ -48,7 +48,9 @@ fn pull(test: &str, sandbox: &Sandbox, runs: u64) -> usize {
     let mut missing = 0;
     for run in 0..runs {
         let _ = std::fs::remove_dir_all(sandbox.modcache());
+        let begun = Instant::now();
         let ended = sandbox.go(&["mod", "download"]);
+        eprintln!("{test}: run {run}: {:?}", begun.elapsed());
         let left = MODULES - sandbox.zips();
         if left > 0 || ended.status != Some(0) {
             eprintln!("{test}: run {run}: {left} missing, stderr:\n{}", ended.err());

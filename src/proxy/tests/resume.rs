@@ -6,6 +6,14 @@ use std::sync::Mutex;
 const STEP: usize = 150_000;
 const TAG: &str = "ETag: \"one\"\r\n";
 
+/// Rules for a test that nothing but success ends, however slow the machine is.
+fn patient() -> Rules {
+    Rules {
+        retry_for: Duration::from_secs(60),
+        ..Rules::default()
+    }
+}
+
 /// The first byte that a request asks for.
 fn from(head: &str) -> usize {
     let range = header(head, "range").and_then(|r| r.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
@@ -58,7 +66,7 @@ fn resumed_at(proxy: &Proxy) -> Vec<Option<u64>> {
 fn what_gets_on_is_no_repetition() {
     // More pieces than attempts are allowed.
     let a = Upstream::reading(|head, _| cut(head, TAG));
-    let proxy = start_with(&a.url(), Rules::default());
+    let proxy = start_with(&a.url(), patient());
     let got = proxy.get(0, ZIP);
     assert!(got.status == 200 && got.body == zip());
     let at = |n: usize| (n > 0).then_some((n * STEP) as u64);
@@ -124,7 +132,7 @@ fn only_the_same_file_is_gone_on_with() {
             (_, 0) => whole(head, TAG),
             _ => answer(head),
         });
-        let proxy = start_with(&a.url(), Rules::default());
+        let proxy = start_with(&a.url(), patient());
         let got = proxy.get(0, ZIP);
         assert!(got.status == 200 && got.body == zip(), "{what}");
         assert_eq!(a.headers("range")[1].as_deref(), Some("bytes=150000-"), "{what}");
@@ -145,7 +153,7 @@ fn without_a_strong_validator_it_begins_anew() {
             0 => cut(head, tag),
             _ => Act::Answer(200, "", zip()),
         });
-        let proxy = start_with(&a.url(), Rules::default());
+        let proxy = start_with(&a.url(), patient());
         assert!(proxy.get(0, ZIP).body == zip(), "{tag}");
         assert_eq!(a.headers("range"), [None, None], "{tag}");
     }
@@ -155,7 +163,7 @@ fn without_a_strong_validator_it_begins_anew() {
 fn a_date_serves_where_it_is_old_enough() {
     let dates = "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nDate: Mon, 07 Nov 1994 08:49:37 GMT\r\n";
     let a = Upstream::reading(move |head, _| cut(head, dates));
-    let proxy = start_with(&a.url(), Rules::default());
+    let proxy = start_with(&a.url(), patient());
     assert!(proxy.get(0, ZIP).body == zip());
     let if_range = a.headers("if-range");
     assert_eq!(if_range[1].as_deref(), Some("Sun, 06 Nov 1994 08:49:37 GMT"));
@@ -190,7 +198,7 @@ fn a_body_that_stalls_again_and_again_is_handed_on() {
     });
     let rules = Rules {
         hedge_after: Duration::from_millis(50),
-        ..Rules::default()
+        ..patient()
     };
     let proxy = start_with(&a.url(), rules);
     assert!(proxy.get(0, ZIP).body == zip());
@@ -262,11 +270,7 @@ fn an_outage_of_the_only_upstream_is_tried_by_one() {
         0..16 => Act::Close,
         _ => Act::Answer(200, "", JSON.into()),
     });
-    let rules = Rules {
-        retry_for: Duration::from_secs(60),
-        ..Rules::default()
-    };
-    let proxy = start_with(&a.url(), rules);
+    let proxy = start_with(&a.url(), patient());
     std::thread::scope(|scope| {
         for n in 0..FILES {
             let (base, path) = (proxy.bases[0].clone(), format!("m.io/a/@v/v1.0.{n}.info"));

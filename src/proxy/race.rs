@@ -2,7 +2,7 @@
 //! at the same over a fresh connection, for the rest of what came. The first whole success wins.
 
 use super::asking::{Call, Job, over_budget, tell};
-use super::attempt::{Ask, Reply, Told, attempt};
+use super::attempt::{Ask, Reply, Told, attempt, silence};
 use super::engine::Engine;
 use super::health::State;
 use super::pulse::Pulse;
@@ -112,11 +112,11 @@ async fn after_second(
             Reply::Told(told)
         }
         Reply::Told(told) => {
-            if other != peer {
-                engine
-                    .learnt
-                    .borrow_mut()
-                    .remember(other, &job.resource.wire, told);
+            let passing = !told.outcome.definite();
+            remember(engine, job, peer, other, told);
+            // Others are preferred to the silent one by now: they are asked again rather than it waited for.
+            if passing && other != peer && engine.health.state(peer) != State::Closed {
+                return Reply::Told(silence(engine.rules.hedge_after));
             }
             first.await
         }
@@ -141,14 +141,17 @@ fn settle(engine: &Engine, job: &Job<'_>, first: (usize, Told), other: usize, se
         }
         Reply::Told(second) if other == peer && second.outcome.definite() => Reply::Told(second),
         Reply::Told(second) => {
-            if other != peer {
-                engine
-                    .learnt
-                    .borrow_mut()
-                    .remember(other, &job.resource.wire, second);
-            }
+            remember(engine, job, peer, other, second);
             Reply::Told(told)
         }
+    }
+}
+
+/// Keeps another upstream's word for its turn. A failure is none: in its turn it is asked as often as any.
+fn remember(engine: &Engine, job: &Job<'_>, peer: usize, other: usize, told: Told) {
+    if other != peer && told.outcome.definite() {
+        let mut learnt = engine.learnt.borrow_mut();
+        learnt.remember(other, &job.resource.wire, told);
     }
 }
 

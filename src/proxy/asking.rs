@@ -78,9 +78,11 @@ pub async fn ask(engine: &Engine, job: &Job<'_>, call: Call) -> Reply {
         Reply::Whole(whole) if whole.peer != peer => {}
         Reply::Told(told) if !told.outcome.definite() => {
             let silent = told.outcome == Outcome::Silent;
-            // Where another may be asked every single attempt counts, in `again`.
+            // Where another may be asked every other attempt was counted in `again`.
             if silent || next != Next::Ours {
-                engine.health.failed(peer, silent);
+                // Who has never answered anything is not waited for again.
+                let at_once = silent && !engine.learnt.borrow().has_answered(peer);
+                engine.health.failed(peer, at_once);
             }
         }
         _ => engine.health.succeeded(peer),

@@ -133,12 +133,15 @@ fn prefer(engine: &Rc<Engine>, job: &Job<'_>, chain: &[usize], checksums: bool) 
     (order, skipped)
 }
 
-/// The one that may race this one: the next in order that is well, or one before it that is, which failed only at
-/// this request. For what can't change, where this one may be passed over.
+/// The one that may race this one, for what can't change, where this one may be passed over: the next in order that is
+/// well, or one before it that is, and failed only at this request. Where nobody is well, any other is better.
 fn rival(engine: &Engine, job: &Job<'_>, order: &[usize], at: usize) -> Option<usize> {
-    let allowed = job.resource.immutable && engine.passable(order[at]);
-    let mut others = order[at + 1..].iter().chain(order[..at].iter().rev());
-    others.find(|p| allowed && is_well(engine, **p)).copied()
+    if !job.resource.immutable || !engine.passable(order[at]) {
+        return None;
+    }
+    let others = || order[at + 1..].iter().chain(order[..at].iter().rev()).copied();
+    let well = others().find(|p| is_well(engine, *p));
+    well.or_else(|| others().next().filter(|_| !is_well(engine, order[at])))
 }
 
 fn is_well(engine: &Engine, peer: usize) -> bool {

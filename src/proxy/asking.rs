@@ -104,8 +104,11 @@ async fn again(engine: &Engine, job: &Job<'_>, call: Call, bounds: Bounds) -> Re
         let told = match race(engine, job, call, bounds, number, &gathering).await {
             Reply::Told(told) if !told.outcome.definite() => told,
             done => {
-                upstream.vigil.life();
-                if number > 1 && !job.is_guess() && matches!(&done, Reply::Whole(w) if w.peer == peer) {
+                let own = !matches!(&done, Reply::Whole(w) if w.peer != peer);
+                if own {
+                    upstream.vigil.life();
+                }
+                if number > 1 && !job.is_guess() && own && matches!(&done, Reply::Whole(_)) {
                     let name = engine.name(peer);
                     engine
                         .notes

@@ -37,7 +37,7 @@ pub async fn race<'a>(
         }
         tokio::select! {
             reply = &mut first => return reply,
-            () = tokio::time::sleep(bounds.hedge_after) => {}
+            () = later(&pulse, bounds.hedge_after) => {}
         }
     }
     let place = if other == peer { gathering } else { &elsewhere };
@@ -64,6 +64,12 @@ pub async fn race<'a>(
     first.await
 }
 
+/// Ends after some time, if it is silent then.
+async fn later(pulse: &Pulse, bound: Duration) {
+    tokio::time::sleep(bound).await;
+    pulse.silent(bound).await;
+}
+
 /// Whether a second attempt is within the budget. Past an upstream that others are preferred to by now, the one at
 /// another is no extra: it is where the request would go first.
 fn may_hedge(engine: &Engine, job: &Job<'_>, call: Call) -> bool {
@@ -83,10 +89,8 @@ async fn after_first(
     second: impl Future<Output = Reply>,
 ) -> Reply {
     match reply {
-        Reply::Told(told) if !told.outcome.definite() && told.withheld.is_none() => {
-            settle(engine, job, (peer, told), other, second.await)
-        }
-        Reply::Told(told) if !told.outcome.definite() && other != peer => {
+        // A whole body that is wrong is the same upstream's word.
+        Reply::Told(told) if !told.outcome.definite() && (other != peer || told.withheld.is_none()) => {
             settle(engine, job, (peer, told), other, second.await)
         }
         done => done,
@@ -104,7 +108,7 @@ async fn after_second(
     match reply {
         Reply::Whole(whole) => {
             engine.health.failed(peer, false);
-            note_race(engine, peer, other);
+            won(engine, peer, other);
             Reply::Whole(whole)
         }
         // The same upstream's own word needs no second one, nor does a whole body of its that was wrong.
@@ -136,7 +140,7 @@ fn settle(engine: &Engine, job: &Job<'_>, first: (usize, Told), other: usize, se
     let (peer, told) = first;
     match second {
         Reply::Whole(whole) => {
-            note_race(engine, peer, other);
+            won(engine, peer, other);
             Reply::Whole(whole)
         }
         Reply::Told(second) if other == peer && second.outcome.definite() => Reply::Told(second),
@@ -149,13 +153,22 @@ fn settle(engine: &Engine, job: &Job<'_>, first: (usize, Told), other: usize, se
 
 /// Keeps another upstream's word for its turn. A failure is none: in its turn it is asked as often as any.
 fn remember(engine: &Engine, job: &Job<'_>, peer: usize, other: usize, told: Told) {
-    if other != peer && told.outcome.definite() {
+    if other == peer {
+        return;
+    }
+    if told.outcome.definite() {
+        engine.health.succeeded(other);
         let mut learnt = engine.learnt.borrow_mut();
         learnt.remember(other, &job.resource.wire, told);
+    } else {
+        engine.health.failed(other, false);
     }
 }
 
-fn note_race(engine: &Engine, peer: usize, other: usize) {
+fn won(engine: &Engine, peer: usize, other: usize) {
+    if other != peer {
+        engine.health.succeeded(other);
+    }
     let name = engine.name(peer);
     engine.notes.say(if other == peer {
         format!("{name} was silent; a second connection to it answered first")

@@ -37,6 +37,8 @@ struct Partial<'a> {
     content_type: String,
     /// `None` once it was taken.
     body: Option<Filling<'a>>,
+    /// Attempts that write it.
+    writers: u32,
 }
 
 /// What all attempts of one request at one upstream have got of the body.
@@ -101,11 +103,13 @@ impl<'a> Gathering<'a> {
             && partial.borrow().body.is_some()
         {
             let partial = Rc::clone(partial);
+            partial.borrow_mut().writers += 1;
             return Writer { partial, at: 0 };
         }
         let partial = Rc::new(RefCell::new(Partial {
             content_type: content_type.to_owned(),
             body: Some(spool.body(answer.length)),
+            writers: 1,
             identity,
         }));
         *kept = partial.borrow().identity.is_some().then(|| Rc::clone(&partial));
@@ -143,6 +147,7 @@ impl<'a> Gathering<'a> {
                 return None;
             }
             identity.total = Some(total);
+            partial.writers += 1;
         }
         Some(Writer {
             partial: Rc::clone(partial),
@@ -190,6 +195,11 @@ impl Writer<'_> {
         let partial = self.partial.borrow();
         let total = partial.identity.as_ref().and_then(|i| i.total);
         self.at == partial.len() && total.is_none_or(|t| t == self.at)
+    }
+
+    /// Whether more than one attempt has written it: it is as good as the upstream's validators are.
+    pub fn is_joined(&self) -> bool {
+        self.partial.borrow().writers > 1
     }
 
     /// What came, and its Content-Type. Nothing is left for the other attempts.
@@ -325,6 +335,7 @@ mod tests {
             }),
             content_type: "t".into(),
             body: Some(spool.body(None)),
+            writers: 2,
         }));
         let gathering = Gathering::default();
         *gathering.partial.borrow_mut() = Some(Rc::clone(&partial));

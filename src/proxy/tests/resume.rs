@@ -141,6 +141,23 @@ fn only_the_same_file_is_gone_on_with() {
 }
 
 #[test]
+fn pieces_that_do_not_belong_together_are_fetched_anew() {
+    let a = Upstream::reading(|head, before| match (before, from(head)) {
+        (0, _) => cut(head, TAG),
+        (_, 0) => whole(head, TAG),
+        // Right in every word but for the bytes.
+        _ => {
+            let (status, headers, stated, _) = piece(head, TAG, true);
+            Act::Stated(status, headers, stated, vec![b'x'; stated])
+        }
+    });
+    let proxy = start_with(&a.url(), patient());
+    assert!(proxy.get(0, ZIP).body == zip());
+    let ranges = a.headers("range");
+    assert!(ranges.len() == 3 && ranges[2].is_none(), "{ranges:?}");
+}
+
+#[test]
 fn without_a_strong_validator_it_begins_anew() {
     for tag in [
         "",

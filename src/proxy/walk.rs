@@ -89,7 +89,7 @@ pub async fn walk(engine: &Rc<Engine>, job: &Job<'_>, prefix: usize) -> Verdict 
                 if !checksums {
                     let asked = skipped.iter().filter(|s| order[..=at].iter().all(|o| o != *s));
                     for &resting in asked {
-                        match probe(engine, job, resting).await {
+                        match second_word(engine, job, resting).await {
                             Reply::Whole(whole) => return served(engine, job, prefix, whole, &failures),
                             Reply::Told(told) if told.outcome.definite() => {
                                 return Verdict::Said(resting, told);
@@ -142,6 +142,21 @@ fn rival(engine: &Engine, job: &Job<'_>, order: &[usize], at: usize) -> Option<u
     let others = || order[at + 1..].iter().chain(order[..at].iter().rev()).copied();
     let well = others().find(|p| is_well(engine, *p));
     well.or_else(|| others().next().filter(|_| !is_well(engine, order[at])))
+}
+
+/// What one that others were preferred to says, now that they have no good answer. Only where this run has seen it fail
+/// is one short attempt enough.
+async fn second_word(engine: &Engine, job: &Job<'_>, peer: usize) -> Reply {
+    if engine.health.seen_failing(peer) {
+        return probe(engine, job, peer).await;
+    }
+    let call = Call {
+        peer,
+        next: Next::Ours,
+        rival: None,
+        spare: false,
+    };
+    ask(engine, job, call).await
 }
 
 fn is_well(engine: &Engine, peer: usize) -> bool {

@@ -29,6 +29,8 @@ pub struct Health {
     origins: Vec<String>,
     breakers: RefCell<Vec<Breaker>>,
     loaded: OnceCell<()>,
+    /// Those that this run itself has seen fail.
+    seen: RefCell<BTreeSet<usize>>,
     news: RefCell<BTreeSet<usize>>,
     saving: Cell<bool>,
     saved: Notify,
@@ -42,6 +44,7 @@ impl Health {
             dir,
             origins,
             loaded: OnceCell::new(),
+            seen: RefCell::default(),
             news: RefCell::default(),
             saving: Cell::new(false),
             saved: Notify::new(),
@@ -74,6 +77,11 @@ impl Health {
             .map_or(State::Closed, |b| b.state(Instant::now()))
     }
 
+    /// Whether this run itself has seen it fail, and did not only hear of it.
+    pub fn seen_failing(&self, peer: usize) -> bool {
+        self.seen.borrow().contains(&peer)
+    }
+
     /// It did what it was asked.
     pub fn succeeded(self: &Rc<Self>, peer: usize) {
         let news = self
@@ -91,6 +99,7 @@ impl Health {
         if let Some(breaker) = self.breakers.borrow_mut().get_mut(peer) {
             breaker.failed(at_once, Instant::now());
         }
+        self.seen.borrow_mut().insert(peer);
         self.save(peer);
     }
 

@@ -6,7 +6,7 @@ use super::classify::Outcome;
 use super::engine::Engine;
 use super::failover;
 use super::health::State;
-use super::probe::{find_out, probe};
+use super::recovery::{find_out, probe};
 use super::request::Kind;
 use super::rules::Next;
 use super::sumdb;

@@ -12,8 +12,11 @@ mod suite {
     mod causes;
     mod demo;
     mod faults;
+    mod health;
     mod prefetch;
+    mod resuming;
     mod servers;
+    mod storms;
     mod transparency;
     mod verify;
 }

@@ -107,7 +107,9 @@ impl Summary {
                 .entry(attempt.upstream.clone())
                 .or_default()
                 .add(attempt),
-            Event::Retry { action, .. } if action != "give-up" => self.retries += 1,
+            Event::Retry { action, .. } if matches!(action.as_str(), "retry" | "failover" | "hedge") => {
+                self.retries += 1;
+            }
             Event::Answer {
                 status,
                 cause,

@@ -81,6 +81,8 @@ pub async fn ask(engine: &Engine, job: &Job<'_>, call: Call) -> Reply {
     };
     match &reply {
         Reply::Whole(whole) if whole.peer != peer => {}
+        // What was only a guess shortens no patience with the last one who can be asked.
+        Reply::Told(told) if !told.outcome.definite() && job.is_guess() && next != Next::Ours => {}
         Reply::Told(told) if !told.outcome.definite() => {
             let silent = told.outcome == Outcome::Silent;
             // Where another may be asked every single attempt counts, in `again`.

@@ -42,7 +42,7 @@ mod words;
 mod tests;
 
 pub use loopback::{is_loopback_base, ping};
-pub use prefetch::{Scope, Sources};
+pub use prefetch::{Infos, Need, Packages, Sources, Tests};
 
 use crate::activity::Activity;
 use crate::cause::Cause;

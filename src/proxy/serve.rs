@@ -111,7 +111,11 @@ async fn respond(engine: &Rc<Engine>, prefix: usize, resource: &Resource) -> Res
     engine.health.load().await;
     let verdict = match prefetch::claim(engine, prefix, resource).await {
         Some(verdict) => verdict,
-        None => walk(engine, &job, prefix).await,
+        None => {
+            let verdict = walk(engine, &job, prefix).await;
+            prefetch::came(engine, prefix, resource, &verdict);
+            verdict
+        }
     };
     if matches!(verdict, Verdict::Unavailable { .. }) {
         engine.notes.unavailable();

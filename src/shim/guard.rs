@@ -1,5 +1,6 @@
 //! A guarded run: proxy, supervision and trace joined around one child.
 
+use super::ahead;
 use super::argv::Command;
 use super::nesting;
 use super::scene::{ListKind, Scene};
@@ -122,7 +123,7 @@ fn setup(plan: &Plan) -> proxy::Setup {
         world: Arc::new(plan.world.clone()),
         spool: plan.env.gomodcache().unwrap_or_else(std::env::temp_dir),
         sums: sums(plan),
-        prefetch: ahead(plan),
+        prefetch: ahead::sources(plan),
         rules: plan.settings.proxy.clone(),
     }
 }
@@ -155,33 +156,6 @@ fn sums(plan: &Plan) -> Vec<PathBuf> {
     module
         .map(|module| named.as_ref().unwrap_or(module).with_extension("sum"))
         .collect()
-}
-
-// What this command may have asked ahead of it (docs/prefetch.md); nothing where its go.mod is not the one in effect.
-fn ahead(plan: &Plan) -> Option<proxy::Sources> {
-    let elsewhere = |name: &str| {
-        let flag = |f: &String| f.trim_start_matches('-').starts_with(name);
-        plan.command.has(name) || plan.scene.goflags.iter().any(flag)
-    };
-    let scope = match plan.command.verb().as_str() {
-        "mod download" if plan.command.operands.is_empty() && plan.scene.work.is_none() => {
-            proxy::Scope::Download
-        }
-        "build" | "install" | "run" | "test" | "vet" | "fix" if !plan.command.names_a_version() => {
-            proxy::Scope::Load
-        }
-        "list" if !plan.command.has("m") => proxy::Scope::Load,
-        _ => return None,
-    };
-    if !plan.settings.proxy.prefetch || plan.scene.vendor || elsewhere("modfile") {
-        return None;
-    }
-    Some(proxy::Sources {
-        scope,
-        module: plan.scene.module.clone(),
-        work: plan.scene.work.clone(),
-        modcache: plan.env.gomodcache()?,
-    })
 }
 
 // The commands whose stdout can hold a URL that go asked (facts in docs/behaviour.md); others keep ours.

@@ -1,5 +1,6 @@
 //! The `go` face: an argv becomes a decision, a decision becomes an exec or a guarded run.
 
+pub mod ahead;
 pub mod argv;
 pub mod decision;
 pub mod exec;

@@ -12,6 +12,7 @@ mod suite {
     mod causes;
     mod demo;
     mod faults;
+    mod hangs;
     mod health;
     mod prefetch;
     mod resuming;

@@ -1,6 +1,6 @@
 //! The command line of gosteady, as clap reads it. Texts are written for somebody whose download hangs right now.
 
-use super::{completions, config, demo, explain, trace, which};
+use super::{completions, config, demo, explain, goroutines, trace, which};
 use clap::{Parser, Subcommand};
 
 /// What every page of help ends with.
@@ -49,6 +49,8 @@ pub enum Command {
     Trace(trace::Cmd),
     /// Explain the cause of a failure or a hang, by the id in its message.
     Explain(explain::Args),
+    /// Take a dump of goroutines apart, of go or of any Go program.
+    Goroutines(goroutines::Args),
     /// Watch gosteady save a download from a broken mirror, on this machine alone.
     Demo(demo::Args),
     /// Print a completion script.

@@ -6,6 +6,7 @@ pub mod config;
 pub mod demo;
 pub mod explain;
 mod frame;
+pub mod goroutines;
 pub mod trace;
 pub mod which;
 
@@ -31,6 +32,7 @@ fn run(command: &Command, world: &World) -> Outcome {
         Command::Which(args) => which::run(args, world),
         Command::Explain(args) => explain::run(args, world),
         Command::Trace(cmd) => trace::run(cmd, world),
+        Command::Goroutines(args) => goroutines::run(args, world),
         Command::Demo(args) => demo::run(args, world),
         Command::Completions(args) => completions::run(args),
     }

@@ -226,8 +226,9 @@ impl Case<'_> {
             ui::note(&warning);
         }
         // A failure that the network had no part in (a compile error) is go's to tell alone.
-        let ours =
-            summary.requests > 0 || blame.is_some() || report.is_some_and(|r| r.end.ended_by_us.is_some());
+        let ours = summary.requests > 0
+            || blame.is_some()
+            || report.is_some_and(|r| r.end.ended_by_us.is_some() || r.end.leaves_ended > 0);
         let path = finished.path.filter(|_| failed && ours);
         let trace = path.map(|path| format!("gosteady trace show ({})", path.display()));
         let lines = verdict::lines(blame.as_ref(), trace.as_deref());

@@ -9,7 +9,7 @@ use crate::config::goenv::GoEnv;
 use crate::config::{Settings, settings::Progress};
 use crate::gomod;
 use crate::proxy::{self, Summary};
-use crate::supervise::{self, End, Job, Stderr, Stdout};
+use crate::supervise::{self, Bounds, End, Job, Stderr, Stdout};
 use crate::trace::{Event, Recorder};
 use crate::ui::live::Mode;
 use crate::world::World;
@@ -86,8 +86,15 @@ pub fn run(plan: &Plan, recorder: &Recorder) -> Result<Report, Fault> {
             .map(|r| (r.from.clone(), r.to.clone()))
             .collect(),
         progress: progress(plan),
-        report_after: plan.settings.hang.report_after,
-        deadline: plan.settings.hang.deadline,
+        bounds: Bounds {
+            report_after: plan.settings.hang.report_after,
+            kill_after: plan.settings.hang.kill_after,
+            patience: plan.settings.proxy.patience,
+            deadline: plan.settings.hang.deadline,
+        },
+        dumps: true,
+        helpers: helpers(&plan.env.text("GOAUTH")),
+        dirs: dirs(plan),
     };
     super::started();
     let end = supervise::run(&job, &activity, recorder);
@@ -126,6 +133,30 @@ fn setup(plan: &Plan) -> proxy::Setup {
         prefetch: ahead::sources(plan),
         rules: plan.settings.proxy.clone(),
     }
+}
+
+// The programs of GOAUTH's commands (cmd/go/internal/auth/auth.go); `off`, `netrc` and `git` are no programs of its own.
+fn helpers(goauth: &str) -> Vec<String> {
+    let programs = goauth
+        .split(';')
+        .filter_map(|command| command.split_whitespace().next());
+    programs
+        .filter(|program| !matches!(*program, "off" | "netrc" | "git"))
+        .map(str::to_string)
+        .collect()
+}
+
+// Where go writes, as far as it is known without asking it.
+fn dirs(plan: &Plan) -> Vec<(&'static str, PathBuf)> {
+    let set = |value: String| Some(PathBuf::from(value)).filter(|path| path.is_absolute());
+    [
+        ("GOMODCACHE", plan.env.gomodcache()),
+        ("GOCACHE", set(plan.env.text("GOCACHE"))),
+        ("TMPDIR", Some(std::env::temp_dir())),
+    ]
+    .into_iter()
+    .filter_map(|(name, path)| Some((name, path?)))
+    .collect()
 }
 
 // cmd/go/internal/modload/init.go (loadModFile, SetGoSumFile): beside the go.mod, or for a workspace go.work.sum and

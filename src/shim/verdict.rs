@@ -3,8 +3,12 @@
 use super::guard::Report;
 use crate::cause::Cause;
 
-/// The cause of a failure and whom it concerns, from what the proxy met and what go said.
+/// The cause of a failure and whom it concerns, from what the proxy met and what go said. Of what was ended as hung the
+/// evidence tells, and has been told.
 pub fn of(report: &Report) -> Option<(Cause, String)> {
+    if report.end.ended_by_us.is_some() || report.end.leaves_ended > 0 {
+        return None;
+    }
     report.end.heard.verdict(report.summary.cause.clone())
 }
 

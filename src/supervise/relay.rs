@@ -87,7 +87,12 @@ pub struct Relay<'a> {
     deaf: bool,
     tap: Option<Tap>,
     hold: Option<Hold>,
+    // What comes from now on is kept here instead: the stacks of goroutines that were asked for.
+    kept: Option<Vec<u8>>,
 }
+
+/// Bytes that are kept at most.
+const KEPT: usize = 32 << 20;
 
 impl<'a> Relay<'a> {
     fn new(from: OwnedFd, to: BorrowedFd<'a>, pairs: &[(Vec<u8>, Vec<u8>)]) -> io::Result<Relay<'a>> {
@@ -100,6 +105,7 @@ impl<'a> Relay<'a> {
             deaf: false,
             tap: None,
             hold: None,
+            kept: None,
         })
     }
 
@@ -109,6 +115,21 @@ impl<'a> Relay<'a> {
             return Some((self.to, PollFlags::POLLOUT));
         }
         Some((self.from.as_ref()?.as_fd(), PollFlags::POLLIN))
+    }
+
+    /// Keeps what comes from now on for [`Relay::take_kept`].
+    pub fn keep(&mut self) {
+        self.kept.get_or_insert_default();
+    }
+
+    /// What was kept; from now on everything passes again.
+    pub fn take_kept(&mut self) -> Option<Vec<u8>> {
+        self.kept.take()
+    }
+
+    /// Passes on what was kept and is none of ours.
+    pub fn give_back(&mut self, bytes: Vec<u8>, recorder: &Recorder) {
+        self.pass(bytes, recorder);
     }
 
     /// Whether our side has yet to take something.
@@ -176,6 +197,11 @@ impl<'a> Relay<'a> {
     }
 
     fn pass(&mut self, bytes: Vec<u8>, recorder: &Recorder) {
+        if let Some(kept) = &mut self.kept {
+            let room = KEPT.saturating_sub(kept.len());
+            kept.extend(&bytes[..bytes.len().min(room)]);
+            return;
+        }
         if let Some(tap) = &mut self.tap {
             tap.push(&bytes, recorder);
         }

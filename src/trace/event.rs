@@ -94,6 +94,17 @@ pub enum Event {
         /// For how long, in milliseconds.
         for_ms: f64,
     },
+    /// What was found while nothing moved.
+    Evidence {
+        /// The id of the cause, see `docs/causes.md`.
+        cause: String,
+        /// What is waited for, in one clause.
+        what: String,
+        /// For how long nothing has moved, in milliseconds.
+        for_ms: f64,
+        /// What was found, what could not be found out included.
+        found: Vec<Finding>,
+    },
     /// We end something.
     Ending {
         /// Whom: a program's name.
@@ -164,6 +175,16 @@ pub enum Event {
         /// Events that the queue had no room for.
         dropped: u64,
     },
+}
+
+/// A piece of evidence.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Finding {
+    /// `request`, `process`, `socket`, `terminal`, `lock`, `file-system`, `goroutines`, `guard` or `unavailable`.
+    pub about: String,
+    /// What was found, in one line.
+    pub text: String,
 }
 
 /// What was asked for, by whom, where.

@@ -192,6 +192,7 @@ fn is_eventful(event: &Event) -> bool {
     match event {
         Event::Retry { .. }
         | Event::Waiting { .. }
+        | Event::Evidence { .. }
         | Event::Ending { .. }
         | Event::Cause { .. }
         | Event::Warning { .. } => true,

@@ -27,6 +27,8 @@ pub struct Summary {
     verdict: Option<Blame>,
     suspect: Option<(Cause, String)>,
     heard: Heard,
+    evidence: Option<Blame>,
+    ended: bool,
 }
 
 /// Why a run failed.
@@ -120,6 +122,11 @@ impl Summary {
                 self.suspect(cause.as_deref(), served_by);
             }
             Event::Stderr { line } => self.heard.hear(line),
+            Event::Evidence { cause, what, .. } => {
+                let (cause, whom) = (cause.clone(), what.clone());
+                self.evidence = Some(Blame { cause, whom });
+            }
+            Event::Ending { .. } => self.ended = true,
             Event::Cause { cause, whom } => {
                 let (cause, whom) = (cause.clone(), whom.clone());
                 self.verdict = Some(Blame { cause, whom });
@@ -143,8 +150,8 @@ impl Summary {
         }
     }
 
-    /// Why it failed, where that is known: what the run itself recorded, else what go said, else the most telling
-    /// failed answer.
+    /// Why it failed, where that is known: what the run itself recorded, what was found before something was ended, what
+    /// go said, or the most telling failed answer.
     pub fn blame(&self) -> Option<Blame> {
         let of = |(cause, whom): (Cause, String)| Blame {
             cause: cause.id().into(),
@@ -152,7 +159,8 @@ impl Summary {
         };
         let failed = || self.outcome() != "ok";
         let guess = || self.heard.verdict(self.suspect.clone()).filter(|_| failed());
-        self.verdict.clone().or_else(|| guess().map(of))
+        let evidence = self.evidence.clone().filter(|_| self.ended && failed());
+        self.verdict.clone().or(evidence).or_else(|| guess().map(of))
     }
 
     fn suspect(&mut self, id: Option<&str>, whom: &str) {

@@ -2,7 +2,7 @@
 
 use super::style::{Style, bytes, count, duration, plain};
 use crate::cause::Cause;
-use crate::trace::event::{Attempt, Event, Record, Run, Upstream};
+use crate::trace::event::{Attempt, Event, Finding, Record, Run, Upstream};
 use crate::trace::summary::{Blame, answered};
 use std::collections::HashMap;
 
@@ -53,7 +53,14 @@ impl Timeline {
         let text = plain(&text);
         let text = if bad { self.style.bad(&text) } else { text };
         let time = self.style.dim(&format!("{:>9.3}s", record.t / 1e3));
-        format!("{time}  {} {text}\n", self.style.bold(&format!("{label:<9}")))
+        let mut line = format!("{time}  {} {text}\n", self.style.bold(&format!("{label:<9}")));
+        if let Event::Evidence { found, .. } = &record.event {
+            for Finding { about, text } in found {
+                let about = self.style.dim(&format!("{:<11}", plain(about)));
+                line.push_str(&format!("{:>22}  {about} {}\n", "", plain(text)));
+            }
+        }
+        line
     }
 
     fn parts(&mut self, event: &Event) -> Parts {
@@ -132,6 +139,12 @@ impl Timeline {
             }
             Event::Child { pid, program } => good("started", format!("{program}, pid {pid}")),
             Event::Waiting { what, for_ms } => bad("waiting", format!("{what}, for {}", duration(*for_ms))),
+            Event::Evidence {
+                cause,
+                what,
+                for_ms,
+                found: _,
+            } => bad("cause", format!("{cause}: {what}, for {}", duration(*for_ms))),
             Event::Ending {
                 target,
                 pid,

@@ -18,6 +18,8 @@ mod suite {
     mod resuming;
     mod servers;
     mod storms;
+    mod trace;
+    mod trace_secrets;
     mod transparency;
     mod verify;
 }

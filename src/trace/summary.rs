@@ -1,9 +1,9 @@
 //! A trace in numbers.
 
+use super::blame::{Blame, Reasons};
 use super::event::{Attempt, Event, Record, Run};
-use crate::cause::Cause;
-use crate::cause::heard::Heard;
-use std::collections::BTreeMap;
+use crate::outcome::Code;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a run came to. Filled record by record; of use at any point of a trace that is cut.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -18,26 +18,22 @@ pub struct Summary {
     pub failed_answers: u64,
     /// Retries, failovers and hedges.
     pub retries: u64,
+    /// Answers to go that were good although an attempt had failed.
+    pub saved: u64,
+    /// Answers to go that were ready when it asked.
+    pub ready: u64,
+    /// Reports that nothing moves.
+    pub waits: u64,
     /// Warnings of ours.
     pub warnings: u64,
     /// The attempts, by upstream.
     pub upstreams: BTreeMap<String, Tally>,
     /// Milliseconds of the last record.
     pub last_t: f64,
-    verdict: Option<Blame>,
-    suspect: Option<(Cause, String)>,
-    heard: Heard,
-    evidence: Option<Blame>,
-    ended: bool,
-}
-
-/// Why a run failed.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Blame {
-    /// The id of the cause; one of a newer gosteady may be unknown.
-    pub cause: String,
-    /// Whom it concerns; empty where that is not known.
-    pub whom: String,
+    /// Requests of which an attempt failed and which are not answered yet.
+    pub troubled: BTreeSet<u64>,
+    /// Why it may have failed.
+    pub reasons: Reasons,
 }
 
 /// The `end` record.
@@ -64,6 +60,8 @@ pub struct Tally {
     pub failed: u64,
     /// Body bytes received.
     pub bytes: u64,
+    /// Answers that a cache in between said it had (`X-Cache: HIT`).
+    pub cache_hits: u64,
     first_bytes: Vec<f64>,
 }
 
@@ -80,6 +78,24 @@ impl Tally {
         }
     }
 
+    /// The milliseconds within which this share of the answers (0 to 1) had their first byte; the nearest rank.
+    pub fn first_byte(&self, share: f64) -> Option<f64> {
+        let mut sorted = self.first_bytes.clone();
+        sorted.sort_by(f64::total_cmp);
+        let rank = (share * sorted.len() as f64).ceil() as usize;
+        sorted.get(rank.max(1) - 1).copied()
+    }
+
+    /// Takes the attempts of another run into account.
+    pub fn merge(&mut self, other: &Tally) {
+        self.attempts += other.attempts;
+        self.ok += other.ok;
+        self.failed += other.failed;
+        self.cache_hits += other.cache_hits;
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.first_bytes.extend(&other.first_bytes);
+    }
+
     fn add(&mut self, attempt: &Attempt) {
         self.attempts += 1;
         if answered(attempt) {
@@ -88,6 +104,10 @@ impl Tally {
             self.failed += 1;
         }
         self.bytes = self.bytes.saturating_add(attempt.bytes);
+        let hit = |(name, value): (&String, &String)| {
+            name == "x-cache" && value.to_ascii_lowercase().contains("hit")
+        };
+        self.cache_hits += u64::from(attempt.headers.iter().any(hit));
         self.first_bytes.extend(attempt.first_byte_ms);
     }
 }
@@ -101,36 +121,35 @@ impl Summary {
     /// Takes a record into account.
     pub fn add(&mut self, record: &Record) {
         self.last_t = self.last_t.max(record.t);
+        self.reasons.add(&record.event);
         match &record.event {
             Event::Run(run) => self.run = Some(run.clone()),
             Event::Request { .. } => self.requests += 1,
-            Event::Attempt(attempt) => self
-                .upstreams
-                .entry(attempt.upstream.clone())
-                .or_default()
-                .add(attempt),
+            Event::Attempt(attempt) => {
+                if !answered(attempt) && attempt.request != 0 {
+                    self.troubled.insert(attempt.request);
+                }
+                self.upstreams
+                    .entry(attempt.upstream.clone())
+                    .or_default()
+                    .add(attempt);
+            }
             Event::Retry { action, .. } if matches!(action.as_str(), "retry" | "failover" | "hedge") => {
                 self.retries += 1;
             }
             Event::Answer {
+                request,
                 status,
-                cause,
-                served_by,
+                attempts,
                 ..
             } => {
-                self.failed_answers += u64::from(!matches!(status, 200 | 404 | 410));
-                self.suspect(cause.as_deref(), served_by);
+                let troubled = self.troubled.remove(request);
+                let good = matches!(status, 200 | 404 | 410);
+                self.failed_answers += u64::from(!good);
+                self.saved += u64::from(good && troubled);
+                self.ready += u64::from(*status == 200 && *attempts == 0);
             }
-            Event::Stderr { line } => self.heard.hear(line),
-            Event::Evidence { cause, what, .. } => {
-                let (cause, whom) = (cause.clone(), what.clone());
-                self.evidence = Some(Blame { cause, whom });
-            }
-            Event::Ending { .. } => self.ended = true,
-            Event::Cause { cause, whom } => {
-                let (cause, whom) = (cause.clone(), whom.clone());
-                self.verdict = Some(Blame { cause, whom });
-            }
+            Event::Waiting { .. } => self.waits += 1,
             Event::Warning { .. } => self.warnings += 1,
             Event::End {
                 outcome,
@@ -150,28 +169,9 @@ impl Summary {
         }
     }
 
-    /// Why it failed, where that is known: what the run itself recorded, what was found before something was ended, what
-    /// go said, or the most telling failed answer.
+    /// Why it failed, where that is known.
     pub fn blame(&self) -> Option<Blame> {
-        let of = |(cause, whom): (Cause, String)| Blame {
-            cause: cause.id().into(),
-            whom,
-        };
-        let failed = || self.outcome() != "ok";
-        let guess = || self.heard.verdict(self.suspect.clone()).filter(|_| failed());
-        let evidence = self.evidence.clone().filter(|_| self.ended && failed());
-        self.verdict.clone().or(evidence).or_else(|| guess().map(of))
-    }
-
-    fn suspect(&mut self, id: Option<&str>, whom: &str) {
-        if let Some(cause) = id.and_then(Cause::by_id)
-            && self
-                .suspect
-                .as_ref()
-                .is_none_or(|(known, _)| cause.rank() < known.rank())
-        {
-            self.suspect = Some((cause, whom.to_owned()));
-        }
+        self.reasons.blame(self.outcome() != "ok")
     }
 
     /// Attempts at all upstreams together.
@@ -194,6 +194,23 @@ impl Summary {
             Some(("ours", code)) => format!("gosteady {code}"),
             Some((other, code)) => format!("{other} {code}"),
         }
+    }
+
+    /// Whether go or we said that it failed, or the end is missing.
+    pub fn is_failed(&self) -> bool {
+        self.end
+            .as_ref()
+            .is_none_or(|end| end.outcome != "exited" || end.code != 0)
+    }
+
+    /// Whether nothing moved for so long that it was reported, or the run was ended as hung.
+    pub fn is_hung(&self) -> bool {
+        let hung = Code::Hung as i32;
+        self.waits > 0
+            || self
+                .end
+                .as_ref()
+                .is_some_and(|end| end.outcome == "ours" && end.code == hung)
     }
 
     /// Milliseconds the run took; up to the last record where the end is missing.
@@ -243,54 +260,6 @@ mod tests {
         );
         assert_eq!(summary.outcome(), "no end");
         assert_eq!(Tally::default().median_first_byte(), None);
-    }
-
-    #[test]
-    fn blame_is_what_was_recorded_or_else_what_tells_most() {
-        let answer = |cause: &str| Event::Answer {
-            request: 1,
-            status: 502,
-            bytes: 0,
-            total_ms: 1.0,
-            served_by: "https://a".into(),
-            attempts: 1,
-            cause: Some(cause.into()),
-        };
-        let line = |line: &str| Event::Stderr { line: line.into() };
-        let cause = |cause: &str| Event::Cause {
-            cause: cause.into(),
-            whom: String::new(),
-        };
-        for (events, blamed) in [
-            (vec![], None),
-            (
-                vec![answer("proxy-stalled"), answer("tls-intercepted")],
-                Some("tls-intercepted"),
-            ),
-            (vec![answer("of-the-future")], None),
-            (
-                vec![answer("tls-intercepted"), line("./main.go:1: syntax error")],
-                None,
-            ),
-            (
-                vec![
-                    answer("not-found"),
-                    line("go: m: reading http://h/x: 404 Not Found"),
-                ],
-                Some("not-found"),
-            ),
-            (
-                vec![cause("of-the-future"), answer("tls-intercepted")],
-                Some("of-the-future"),
-            ),
-        ] {
-            let mut summary = Summary::default();
-            for event in events.clone() {
-                summary.add(&Record { t: 1.0, event });
-            }
-            let blame = summary.blame().map(|blame| blame.cause);
-            assert_eq!(blame.as_deref(), blamed, "{events:?}");
-        }
     }
 
     #[test]

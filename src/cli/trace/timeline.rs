@@ -1,9 +1,11 @@
 //! One record as one line of a timeline.
 
-use super::style::{Style, bytes, count, duration, plain};
 use crate::cause::Cause;
+use crate::trace::blame::Blame;
 use crate::trace::event::{Attempt, Event, Finding, Record, Run, Upstream};
-use crate::trace::summary::{Blame, answered};
+use crate::trace::summary::answered;
+use crate::ui::Style;
+use crate::ui::words::{bytes, count, duration, plain};
 use std::collections::HashMap;
 
 /// Turns records into lines; remembers what each request asked for.
@@ -51,7 +53,7 @@ impl Timeline {
         }
         let Parts { label, text, bad } = self.parts(&record.event);
         let text = plain(&text);
-        let text = if bad { self.style.bad(&text) } else { text };
+        let text = if bad { self.style.red(&text) } else { text };
         let time = self.style.dim(&format!("{:>9.3}s", record.t / 1e3));
         let mut line = format!("{time}  {} {text}\n", self.style.bold(&format!("{label:<9}")));
         if let Event::Evidence { found, .. } = &record.event {
@@ -218,7 +220,7 @@ impl Timeline {
 }
 
 /// Command, directory, go, settings.
-fn header(run: &Run, style: Style) -> String {
+pub(super) fn header(run: &Run, style: Style) -> String {
     let command = if run.argv.is_empty() {
         run.verb.clone()
     } else {
@@ -281,7 +283,7 @@ pub(super) fn cause(blame: &Blame, style: Style) -> String {
         lines.push(("more", cause.more()));
     }
     let lines = lines.into_iter().map(|(name, text)| {
-        let name = style.bad(&format!("{name:<9}"));
+        let name = style.red(&format!("{name:<9}"));
         format!("  {name} {}\n", plain(&text))
     });
     lines.collect()

@@ -2,7 +2,7 @@
 #![no_main]
 
 use gosteady::activity::Activity;
-use gosteady::supervise::{Job, Stderr, Stdout, die_of, run};
+use gosteady::supervise::{Bounds, Job, Stderr, Stdout, die_of, run};
 use gosteady::trace::Recorder;
 use std::time::Duration;
 
@@ -22,8 +22,15 @@ pub extern "C" fn main(_argc: i32, _argv: *const *const u8) -> i32 {
         stdout: Stdout::Inherit,
         stderr: Stderr::Rewrite,
         rewrites: Vec::new(),
-        report_after: Duration::from_secs(20),
-        deadline: None,
+        bounds: Bounds {
+            report_after: Duration::from_secs(20),
+            kill_after: Duration::from_secs(60),
+            patience: Duration::from_secs(600),
+            deadline: None,
+        },
+        dumps: false,
+        helpers: Vec::new(),
+        dirs: Vec::new(),
     };
     match run(&job, &Activity::default(), &Recorder::off()) {
         Ok(end) => {

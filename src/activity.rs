@@ -3,7 +3,7 @@
 //! The two engines do not know each other; the shim gives both the same `Arc<Activity>`.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
@@ -68,6 +68,7 @@ pub struct Activity {
     requests: AtomicU64,
     done: AtomicU64,
     next: AtomicU64,
+    guard_died: AtomicBool,
     flights: Mutex<BTreeMap<u64, Flight>>,
 }
 
@@ -82,6 +83,8 @@ pub struct Snapshot {
     pub done: u64,
     /// Upstream requests in flight, oldest first.
     pub flights: Vec<Flight>,
+    /// The loopback proxy serves no longer.
+    pub guard_died: bool,
 }
 
 impl Activity {
@@ -93,6 +96,11 @@ impl Activity {
     /// Counts an answer given to go.
     pub fn answered(&self) {
         self.done.fetch_add(1, Relaxed);
+    }
+
+    /// A value whose end, however it comes about, is that of the loopback proxy.
+    pub fn guard(self: &Arc<Self>) -> Guard {
+        Guard(Arc::clone(self))
     }
 
     /// Opens an upstream request; it is in flight until the handle is dropped.
@@ -121,6 +129,7 @@ impl Activity {
             requests: self.requests.load(Relaxed),
             done: self.done.load(Relaxed),
             flights: self.table().values().cloned().collect(),
+            guard_died: self.guard_died.load(Relaxed),
         }
     }
 
@@ -141,6 +150,16 @@ impl Activity {
 
     fn table(&self) -> MutexGuard<'_, BTreeMap<u64, Flight>> {
         self.flights.lock().unwrap_or_else(|e| e.into_inner())
+    }
+}
+
+/// The loopback proxy as long as it serves.
+#[derive(Debug)]
+pub struct Guard(Arc<Activity>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.guard_died.store(true, Relaxed);
     }
 }
 
@@ -188,6 +207,11 @@ impl Pulse {
     pub fn bytes(&self, n: u64) {
         self.activity.bytes_of(self.id, n);
     }
+
+    /// Where the request is; `None` once it has landed.
+    pub fn current(&self) -> Option<Phase> {
+        self.activity.table().get(&self.id).map(|flight| flight.phase)
+    }
 }
 
 impl Drop for FlightHandle {
@@ -215,5 +239,14 @@ mod tests {
         drop(flight);
         assert!(activity.snapshot().flights.is_empty());
         assert_eq!(activity.snapshot().bytes, 10);
+    }
+
+    #[test]
+    fn the_end_of_the_guard_is_known() {
+        let activity = Arc::new(Activity::default());
+        let guard = activity.guard();
+        assert!(!activity.snapshot().guard_died);
+        drop(guard);
+        assert!(activity.snapshot().guard_died);
     }
 }

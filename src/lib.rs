@@ -7,12 +7,13 @@
 //! 3   shim (flow)   |   cli -> drill                    the two flows never import each other
 //! 2   supervise   proxy   toolchain                     engines; none imports another
 //! 1   trace (Recorder, Event)   ui                      all may emit; only cli reads back
-//! 0   gomod config world outcome error clock activity secret
+//! 0   gomod goroutines config world outcome error clock activity cause secret
 //! ```
 #![warn(missing_docs)]
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod activity;
+pub mod cause;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -20,6 +21,7 @@ pub mod drill;
 pub mod error;
 pub mod face;
 pub mod gomod;
+pub mod goroutines;
 pub mod outcome;
 pub mod proxy;
 pub mod secret;

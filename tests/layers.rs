@@ -4,7 +4,18 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 const LEVEL_0: &[&str] = &[
-    "activity", "clock", "config", "error", "face", "gomod", "outcome", "secret", "sumdb", "world",
+    "activity",
+    "cause",
+    "clock",
+    "config",
+    "error",
+    "face",
+    "gomod",
+    "goroutines",
+    "outcome",
+    "secret",
+    "sumdb",
+    "world",
 ];
 const ENGINES: &[&str] = &["proxy", "supervise", "toolchain"];
 const TOOLS: &[&str] = &["check", "doctor", "drill"];

@@ -9,13 +9,17 @@ mod support;
 
 mod suite {
     mod bad_input;
+    mod causes;
     mod demo;
     mod faults;
+    mod hangs;
     mod health;
     mod prefetch;
     mod resuming;
     mod servers;
     mod storms;
+    mod trace;
+    mod trace_secrets;
     mod transparency;
     mod verify;
 }

@@ -1,6 +1,6 @@
 //! The command line of gosteady, as clap reads it. Texts are written for somebody whose download hangs right now.
 
-use super::{completions, config, demo, trace, which};
+use super::{completions, config, demo, explain, goroutines, trace, which};
 use clap::{Parser, Subcommand};
 
 /// What every page of help ends with.
@@ -10,6 +10,7 @@ Examples:
   gosteady config              every setting, its value and who set it
   gosteady config --check      what is wrong with the configuration
   gosteady trace list          what recent go commands did
+  gosteady explain             what can go wrong, and what to do then
   gosteady completions bash    a completion script for your shell
 
 Used as go: put the directory of gosteady's `go` first on PATH. Every go
@@ -18,7 +19,7 @@ command then works as before; GOSTEADY_BYPASS=1 switches gosteady off for one.
 Exit status: 0 done, 1 something was found (--check), 2 wrong command line,
 69 no upstream could be reached, 70 an error inside gosteady.
 
-More: docs/configuration.md, docs/environment.md";
+More: docs/configuration.md, docs/environment.md, docs/causes.md";
 
 /// A go that does not hang, does not die of one bad mirror, and leaves a trace that explains.
 #[derive(Debug, Parser)]
@@ -46,6 +47,10 @@ pub enum Command {
     /// List, show, compare and export what go commands did.
     #[command(subcommand)]
     Trace(trace::Cmd),
+    /// Explain the cause of a failure or a hang, by the id in its message.
+    Explain(explain::Args),
+    /// Take a dump of goroutines apart, of go or of any Go program.
+    Goroutines(goroutines::Args),
     /// Watch gosteady save a download from a broken mirror, on this machine alone.
     Demo(demo::Args),
     /// Print a completion script.

@@ -1,6 +1,7 @@
 //! `gosteady completions`: scripts for shells.
 
 use super::args;
+use crate::cause::Cause;
 use crate::outcome::{Code, Outcome};
 use crate::ui;
 use clap::CommandFactory;
@@ -46,7 +47,18 @@ fn script(shell: Shell) -> String {
     };
     let mut bytes = Vec::new();
     clap_complete::generate(shell, &mut args::Args::command(), "gosteady", &mut bytes);
-    String::from_utf8_lossy(&bytes).into_owned()
+    let mut script = String::from_utf8_lossy(&bytes).into_owned();
+    if shell == clap_complete::Shell::Fish {
+        // clap_complete leaves out what an argument may be in fish.
+        for cause in Cause::ALL {
+            let (id, what) = (cause.id(), cause.what().replace('\'', "\\'"));
+            let when = "__fish_gosteady_using_subcommand explain";
+            script.push_str(&format!(
+                "complete -c gosteady -n \"{when}\" -f -a \"{id}\" -d '{what}'\n"
+            ));
+        }
+    }
+    script
 }
 
 #[cfg(test)]
@@ -62,8 +74,11 @@ mod tests {
         ] {
             let script = script(shell);
             assert!(script.contains(registration), "{shell:?}");
-            for command in ["config", "which", "trace", "demo", "completions"] {
+            for command in ["config", "which", "trace", "explain", "demo", "completions"] {
                 assert!(script.contains(command), "{shell:?} does not know {command}");
+            }
+            for cause in Cause::ALL {
+                assert!(script.contains(cause.id()), "{shell:?} does not know {cause}");
             }
         }
     }

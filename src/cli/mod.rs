@@ -4,7 +4,9 @@ pub mod args;
 pub mod completions;
 pub mod config;
 pub mod demo;
+pub mod explain;
 mod frame;
+pub mod goroutines;
 pub mod trace;
 pub mod which;
 
@@ -28,7 +30,9 @@ fn run(command: &Command, world: &World) -> Outcome {
     match command {
         Command::Config(args) => config::run(args, world),
         Command::Which(args) => which::run(args, world),
+        Command::Explain(args) => explain::run(args, world),
         Command::Trace(cmd) => trace::run(cmd, world),
+        Command::Goroutines(args) => goroutines::run(args, world),
         Command::Demo(args) => demo::run(args, world),
         Command::Completions(args) => completions::run(args),
     }
@@ -77,7 +81,7 @@ mod tests {
     #[test]
     fn help_fits_a_terminal() {
         let root = Args::command();
-        let ours = ["config", "which", "completions"];
+        let ours = ["config", "which", "explain", "completions"];
         let pages = root.get_subcommands().filter(|c| ours.contains(&c.get_name()));
         for page in pages.chain([&root]) {
             let text = page.get_after_help().unwrap().to_string();

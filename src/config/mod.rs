@@ -10,7 +10,7 @@ pub mod keys;
 mod layer;
 pub mod origin;
 pub mod settings;
-mod suggest;
+pub mod suggest;
 mod value;
 
 pub use keys::{KEYS, Key};

@@ -16,6 +16,7 @@ const TIME: &str = "2024-01-02T03:04:05Z";
 pub struct Store {
     files: Arc<BTreeMap<String, Vec<u8>>>,
     modules: Arc<Vec<Module>>,
+    old: bool,
 }
 
 /// One version of one module.
@@ -41,8 +42,21 @@ impl Store {
 
     /// The same with modules of `bytes` to `bytes` + 16 KiB each.
     pub fn sized(seed: u64, count: usize, bytes: usize) -> Store {
+        Store::made(seed, count, bytes, false)
+    }
+
+    /// The same as [`Store::synthetic`] with modules of Go 1.16, and a project of it: their go.mod files do not list
+    /// what they need indirectly.
+    pub fn old(seed: u64, count: usize) -> Store {
+        Store::made(seed, count, 2 << 10, true)
+    }
+
+    fn made(seed: u64, count: usize, bytes: usize, old: bool) -> Store {
         let mut random = Random(seed);
-        let mut builder = Builder::default();
+        let mut builder = Builder {
+            old,
+            ..Builder::default()
+        };
         let paths: Vec<String> = (0..count).map(|i| path_of(i, count)).collect();
         for (i, path) in paths.iter().enumerate() {
             let requires = (i % 3 == 2).then(|| paths[i - 1].as_str());
@@ -83,7 +97,7 @@ impl Store {
     pub fn go_mod(&self) -> String {
         let mut modules: Vec<&Module> = self.modules.iter().collect();
         modules.sort_by(|a, b| a.path.cmp(&b.path));
-        let mut text = String::from("module example.org/sample\n\ngo 1.21\n");
+        let mut text = format!("module example.org/sample\n\ngo {}\n", go_line(self.old));
         match modules.as_slice() {
             [] => {}
             [m] => {
@@ -129,6 +143,7 @@ impl Store {
 
 #[derive(Default)]
 struct Builder {
+    old: bool,
     files: BTreeMap<String, Vec<u8>>,
     modules: Vec<Module>,
 }
@@ -136,7 +151,7 @@ struct Builder {
 impl Builder {
     fn add(&mut self, path: &str, version: &str, requires: Option<&str>, text: &str) {
         let package = package_of(path);
-        let mut go_mod = format!("module {path}\n\ngo 1.21\n");
+        let mut go_mod = format!("module {path}\n\ngo {}\n", go_line(self.old));
         let mut source = format!("// Package {package} was made for a drill.\npackage {package}\n\n");
         if let Some(other) = requires {
             let _ = write!(go_mod, "\nrequire {other} v1.0.0\n");
@@ -180,8 +195,13 @@ impl Builder {
         Store {
             files: Arc::new(self.files),
             modules: Arc::new(required),
+            old: self.old,
         }
     }
+}
+
+fn go_line(old: bool) -> &'static str {
+    if old { "1.16" } else { "1.21" }
 }
 
 fn path_of(i: usize, count: usize) -> String {

@@ -1,4 +1,4 @@
-//! The module lines of a go.mod or go.work: `module`, `require`, `replace`, `exclude`.
+//! The module lines of a go.mod or go.work: `module`, `go`, `require`, `replace`, `exclude`, `tool`.
 
 /// A `require` line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,17 +11,34 @@ pub struct Require {
     pub indirect: bool,
 }
 
+/// A `replace` line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replace {
+    /// The path that is replaced.
+    pub path: String,
+    /// At this version alone, where one is named.
+    pub version: Option<String>,
+    /// What stands in its place: a module path, or a directory.
+    pub by: String,
+    /// The version of the module in its place; `None` for a directory.
+    pub at: Option<String>,
+}
+
 /// What a file says about modules; lines that are not understood are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Directives {
     /// The path of the `module` line.
     pub module: Option<String>,
+    /// The `go` line: `1.22`.
+    pub go: Option<String>,
     /// `require`, in order.
     pub requires: Vec<Require>,
-    /// Left sides of `replace`: path, and the version where one is named.
-    pub replaced: Vec<(String, Option<String>)>,
+    /// `replace`, in order.
+    pub replaced: Vec<Replace>,
     /// `exclude`: path and version.
     pub excluded: Vec<(String, String)>,
+    /// `tool`: package paths.
+    pub tools: Vec<String>,
 }
 
 /// Reads them. Source of the grammar: golang.org/x/mod/modfile.
@@ -46,6 +63,18 @@ pub fn directives(text: &[u8]) -> Directives {
 }
 
 impl Directives {
+    /// Whether the file lists every module that its packages need, as those of Go 1.17 and later do
+    /// (cmd/go/internal/gover/version.go: ExplicitIndirectVersion); a file without a `go` line is older.
+    pub fn is_pruned(&self) -> bool {
+        let minor = self.go.as_deref().and_then(|go| {
+            let (major, rest) = go.split_once('.')?;
+            let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            let minor = rest[..digits].parse::<u32>().ok()?;
+            Some((major.parse::<u32>().ok()?, minor))
+        });
+        minor >= Some((1, 17))
+    }
+
     fn take(&mut self, verb: &str, fields: &[&str], indirect: bool) {
         let text = |field: &str| field.trim_matches(['"', '`']).to_owned();
         match (verb, fields) {
@@ -55,10 +84,20 @@ impl Directives {
                 version: text(version),
                 indirect,
             }),
-            ("replace", [path, "=>", ..]) => self.replaced.push((text(path), None)),
-            ("replace", [path, version, "=>", ..]) => {
-                self.replaced.push((text(path), Some(text(version))));
-            }
+            ("go", [version]) => self.go = Some(text(version)),
+            ("tool", [path]) => self.tools.push(text(path)),
+            ("replace", [path, "=>", by, at @ ..]) => self.replaced.push(Replace {
+                path: text(path),
+                version: None,
+                by: text(by),
+                at: at.first().map(|at| text(at)),
+            }),
+            ("replace", [path, version, "=>", by, at @ ..]) => self.replaced.push(Replace {
+                path: text(path),
+                version: Some(text(version)),
+                by: text(by),
+                at: at.first().map(|at| text(at)),
+            }),
             ("exclude", [path, version]) => self.excluded.push((text(path), text(version))),
             _ => {}
         }
@@ -90,14 +129,33 @@ mod tests {
                 ("f.io/f", "v1.0.0", false)
             ]
         );
-        assert_eq!(
-            got.replaced,
-            [
-                ("a.io/a".into(), None),
-                ("b.io/b".into(), Some("v1.2.3".to_string()))
-            ]
-        );
+        let replace = |path: &str, by: &str, at: Option<&str>| Replace {
+            path: path.into(),
+            version: None,
+            by: by.into(),
+            at: at.map(str::to_owned),
+        };
+        let mut second = replace("b.io/b", "d.io/d", Some("v1.0.0"));
+        second.version = Some("v1.2.3".into());
+        assert_eq!(got.replaced, [replace("a.io/a", "../a", None), second]);
         assert_eq!(got.excluded, [("e.io/e".into(), "v1.0.0".into())]);
         assert_eq!(directives(b"\xff"), Directives::default());
+    }
+
+    #[test]
+    fn go_lines_and_tools() {
+        for (text, pruned) in [
+            ("module m", false),
+            ("go 1.16", false),
+            ("go 1.17", true),
+            ("go 1.21rc1", true),
+            ("go 1.26.3 // c", true),
+            ("go 2.0", true),
+            ("go x", false),
+        ] {
+            assert_eq!(directives(text.as_bytes()).is_pruned(), pruned, "{text}");
+        }
+        let tools = directives(b"tool a.io/a/cmd\ntool (\n\tb.io/b\n)\n").tools;
+        assert_eq!(tools, ["a.io/a/cmd", "b.io/b"]);
     }
 }

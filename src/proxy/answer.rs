@@ -1,11 +1,11 @@
-//! What go reads: the answer's head and body, and the words of an error.
-//!
-//! go shows an error's body only where it is short text/plain (cmd/go/internal/web/api.go: formatErrorDetail).
+//! What go reads: the answer's head and body.
 
 use super::attempt::{Told, Whole};
 use super::classify::Outcome;
 use super::engine::Engine;
+use super::request::Resource;
 use super::walk::Verdict;
+use super::words::{left_out, words};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
@@ -15,8 +15,6 @@ use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 
 const TEXT: &str = "text/plain; charset=utf-8";
-const LINES: usize = 6;
-const BYTES: usize = 600;
 
 /// A body on its way to go.
 #[derive(Debug)]
@@ -92,8 +90,9 @@ fn with(status: StatusCode, content_type: &str, body: Bytes) -> Response<Payload
     response
 }
 
-/// The answer to go. `wire` is what it asked for.
-pub fn answer(engine: &Engine, verdict: Verdict, wire: &str, attempts: u32) -> Response<Payload> {
+/// The answer to go, which asked for this.
+pub fn answer(engine: &Engine, verdict: Verdict, resource: &Resource) -> Response<Payload> {
+    let (wire, checksums) = (resource.wire.as_str(), resource.sumdb().is_some());
     match verdict {
         Verdict::Whole(whole) => stream(engine, *whole),
         Verdict::Said(_, told) => {
@@ -102,8 +101,8 @@ pub fn answer(engine: &Engine, verdict: Verdict, wire: &str, attempts: u32) -> R
             with(status.unwrap_or(StatusCode::BAD_GATEWAY), &content_type, body)
         }
         Verdict::Carries(_) => with(StatusCode::OK, TEXT, Bytes::new()),
-        Verdict::Redirect(peer) => {
-            let address = engine.peers[peer].base.join(wire, wire.starts_with("sumdb/"));
+        Verdict::Redirect(peer, _) => {
+            let address = engine.peers[peer].base.join(wire, checksums);
             let query = address.query.as_ref().map(|q| format!("?{}", q.expose()));
             let location = format!("{address}{}", query.unwrap_or_default());
             let mut response = text(StatusCode::TEMPORARY_REDIRECT, "");
@@ -114,9 +113,12 @@ pub fn answer(engine: &Engine, verdict: Verdict, wire: &str, attempts: u32) -> R
         }
         Verdict::Unavailable { failures, kept_from } => {
             let status = status_of(&failures);
-            let kept_from = kept_from.map(|peer| engine.name(peer));
+            let kept_from = kept_from.map(|peer| (engine.name(peer), left_out(engine, peer)));
+            let kept_from = kept_from
+                .as_ref()
+                .map(|(name, why)| (name.as_str(), why.as_str()));
             let failures: Vec<(String, &Told)> = failures.iter().map(|(p, t)| (engine.name(*p), t)).collect();
-            text(status, words(&failures, kept_from.as_deref(), attempts))
+            text(status, words(&failures, kept_from, checksums))
         }
     }
 }
@@ -138,57 +140,6 @@ fn status_of(failures: &[(usize, Told)]) -> StatusCode {
         .last()
         .and_then(|s| StatusCode::from_u16(s).ok())
         .unwrap_or(ours)
-}
-
-/// At most 6 lines and 600 bytes: a lone upstream's own words first, then who was down, then the way on.
-fn words(failures: &[(String, &Told)], kept_from: Option<&str>, attempts: u32) -> String {
-    let mut lines = Vec::new();
-    if let [(_, told)] = failures
-        && let Some((content_type, body)) = &told.answer
-        && content_type.starts_with("text/plain")
-        && let Ok(own) = std::str::from_utf8(body)
-    {
-        let own = own.lines().map(str::trim_end).filter(|l| !l.is_empty());
-        lines.extend(own.take(2).map(|l| clip(l, 160)));
-    }
-    for (name, told) in failures.iter().take(3) {
-        let count = if failures.len() == 1 && attempts > 1 {
-            format!(" ({attempts} attempts)")
-        } else {
-            String::new()
-        };
-        let detail = if told.detail.is_empty() {
-            String::new()
-        } else {
-            format!(": {}", told.detail)
-        };
-        lines.push(clip(
-            &format!("gosteady: {name} {}{count}{detail}", told.did),
-            180,
-        ));
-    }
-    if let Some(other) = kept_from {
-        let advice = "was not asked; GOSTEADY_FAILOVER=always (proxy.failover) would ask it";
-        lines.push(format!("gosteady: {} {advice}", clip(other, 100)));
-    }
-    lines.truncate(LINES);
-    while lines.len() > 1 && lines.iter().map(|l| l.len() + 1).sum::<usize>() > BYTES {
-        // The second but last goes first: the way on stays.
-        lines.remove(lines.len() - 2);
-    }
-    lines.join("\n")
-}
-
-fn clip(line: &str, most: usize) -> String {
-    let printable: String = line
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    let mut end = printable.len().min(most);
-    while !printable.is_char_boundary(end) {
-        end -= 1;
-    }
-    printable[..end].to_owned()
 }
 
 fn stream(engine: &Engine, whole: Whole) -> Response<Payload> {
@@ -250,26 +201,20 @@ pub fn served_by(engine: &Engine, verdict: &Verdict) -> String {
     match verdict {
         Verdict::Whole(whole) => engine.peers[whole.peer].base.label.clone(),
         Verdict::Said(peer, _) | Verdict::Carries(peer) => engine.peers[*peer].base.label.clone(),
-        Verdict::Redirect(_) | Verdict::Unavailable { .. } => String::new(),
+        Verdict::Redirect(..) | Verdict::Unavailable { .. } => String::new(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::attempt::status_text;
     use super::*;
+    use crate::cause::Cause;
 
     fn told(outcome: Outcome, status: Option<u16>, body: &str) -> Told {
         Told {
-            outcome,
             status,
-            did: status.map_or("did not answer in 8s".into(), |s| {
-                format!("answered {}", status_text(s))
-            }),
-            detail: String::new(),
-            retry_after: None,
-            withheld: None,
             answer: status.map(|_| ("text/plain".into(), Bytes::from(body.to_owned()))),
+            ..Told::new(outcome, Cause::ProxyStalled, "did not answer in 8s")
         }
     }
 
@@ -297,28 +242,5 @@ mod tests {
             let failures: Vec<_> = failures.into_iter().map(|t| (0, t)).collect();
             assert_eq!(status_of(&failures), status, "{failures:?}");
         }
-    }
-
-    #[test]
-    fn words_are_few_and_name_the_way_on() {
-        let failure = told(Outcome::Passing, Some(503), "down for\nmaintenance\n");
-        let got = words(
-            &[("https://a.example".into(), &failure)],
-            Some("https://b.example"),
-            4,
-        );
-        assert_eq!(
-            got,
-            "down for\nmaintenance\ngosteady: https://a.example answered 503 Service Unavailable (4 attempts)\n\
-             gosteady: https://b.example was not asked; GOSTEADY_FAILOVER=always (proxy.failover) would ask it"
-        );
-        let long = told(Outcome::Passing, Some(503), &"x".repeat(5000));
-        let name = format!("https://{}", "é".repeat(400));
-        let failures: Vec<_> = (0..5).map(|_| (name.clone(), &long)).collect();
-        let got = words(&failures, Some("https://b.example"), 9);
-        assert!(
-            got.len() <= BYTES && got.lines().count() <= LINES && got.contains("GOSTEADY_FAILOVER"),
-            "{got}"
-        );
     }
 }

@@ -1,6 +1,6 @@
 //! Asking one upstream for one thing: retries, resuming, and the bound for a first sign of life.
 
-use super::attempt::{Reply, silence};
+use super::attempt::{Reply, Told, silence};
 use super::classify::Outcome;
 use super::engine::Engine;
 use super::health::State;
@@ -69,13 +69,20 @@ pub async fn ask(engine: &Engine, job: &Job<'_>, call: Call) -> Reply {
     let bounds = rules::bounds(&engine.rules, standing, job.resource);
     let reply = match bounds.first_answer {
         None => again(engine, job, call, bounds).await,
-        Some(bound) => tokio::select! {
-            reply = again(engine, job, call, bounds) => reply,
-            () = no_sign_of_life(engine, peer, bound) => Reply::Told(silence(bound)),
-        },
+        Some(bound) => {
+            let mut asked = std::pin::pin!(again(engine, job, call, bounds));
+            tokio::select! {
+                reply = &mut asked => reply,
+                () = no_sign_of_life(engine, peer, bound) => {
+                    Reply::Told(silence(bound, phase_of(engine, job, peer)))
+                }
+            }
+        }
     };
     match &reply {
         Reply::Whole(whole) if whole.peer != peer => {}
+        // What was only a guess shortens no patience with the last one who can be asked.
+        Reply::Told(told) if !told.outcome.definite() && job.is_guess() && next != Next::Ours => {}
         Reply::Told(told) if !told.outcome.definite() => {
             let silent = told.outcome == Outcome::Silent;
             // Where another may be asked every other attempt was counted in `again`.
@@ -102,7 +109,10 @@ async fn again(engine: &Engine, job: &Job<'_>, call: Call, bounds: Bounds) -> Re
         (number, made) = (number + 1, made + 1);
         let had = gathering.len();
         let told = match race(engine, job, call, bounds, number, &gathering).await {
-            Reply::Told(told) if !told.outcome.definite() => told,
+            Reply::Told(told) if !told.outcome.definite() => Told {
+                attempts: number,
+                ..told
+            },
             done => {
                 let own = !matches!(&done, Reply::Whole(w) if w.peer != peer);
                 if own {
@@ -197,6 +207,14 @@ pub fn over_budget(engine: &Engine, job: &Job<'_>, peer: usize) {
             "{extra} requests were made more than once; what fails is no longer asked again of the same upstream"
         ));
     }
+}
+
+/// How far the request has come at an upstream: the furthest of its attempts in flight.
+fn phase_of(engine: &Engine, job: &Job<'_>, peer: usize) -> Option<Phase> {
+    let label = &engine.peers[peer].base.label;
+    let flights = engine.activity.snapshot().flights.into_iter();
+    let own = flights.filter(|f| f.resource == job.resource.label && f.upstream == *label);
+    own.map(|f| f.phase).max_by_key(|phase| *phase as u8)
 }
 
 /// Ends when the bound has passed and the upstream has not answered anything, to nobody.

@@ -13,6 +13,7 @@ use super::sumdb;
 use super::transport::{Answer, Body, Failure, Get};
 use super::verify::{self, Withheld};
 use crate::activity::{FlightHandle, Phase};
+use crate::cause::Cause;
 use crate::secret::Secret;
 use crate::trace::event::Attempt as Record;
 use bytes::Bytes;
@@ -27,11 +28,15 @@ const ERROR_BODY: usize = 1 << 20;
 pub struct Told {
     /// Its class.
     pub outcome: Outcome,
+    /// Why it is so.
+    pub cause: Cause,
+    /// How often it was asked, once that is over.
+    pub attempts: u32,
     /// HTTP status, where there was an answer.
     pub status: Option<u16>,
     /// What it did, to follow its name: `answered 503 Service Unavailable`.
     pub did: String,
-    /// The transport's own words; empty for an answer.
+    /// What is known beyond that; empty for an answer.
     pub detail: String,
     /// What it asked for in Retry-After.
     pub retry_after: Option<Duration>,
@@ -39,6 +44,23 @@ pub struct Told {
     pub answer: Option<(String, Bytes)>,
     /// The zip or go.mod that was found wrong, for the case that nobody has a better one.
     pub withheld: Option<Rc<Withheld>>,
+}
+
+impl Told {
+    /// Something without an answer, and without anything more to be said.
+    pub fn new(outcome: Outcome, cause: Cause, did: impl Into<String>) -> Told {
+        Told {
+            outcome,
+            cause,
+            attempts: 1,
+            status: None,
+            did: did.into(),
+            detail: String::new(),
+            retry_after: None,
+            answer: None,
+            withheld: None,
+        }
+    }
 }
 
 /// A 200.
@@ -113,26 +135,34 @@ pub async fn attempt<'a>(
     } else {
         None
     };
-    let exchange = exchange(engine, &ask, gathering, flight, pulse, &mut log.record);
-    let reply = tokio::select! {
-        reply = exchange => reply,
-        () = pulse.silent(ask.bounds.silence) => Reply::Told(silence(ask.bounds.silence)),
+    let voice = flight.pulse();
+    // In a block, as the exchange writes the record; its phase is read while it still lives.
+    let reply = {
+        let mut exchange = std::pin::pin!(exchange(engine, &ask, gathering, flight, pulse, &mut log.record));
+        tokio::select! {
+            reply = &mut exchange => reply,
+            () = pulse.silent(ask.bounds.silence) => {
+                Reply::Told(silence(ask.bounds.silence, voice.current()))
+            }
+        }
     };
     log.end(&reply);
     reply
 }
 
-/// What is told of an upstream that was waited for in vain.
-pub fn silence(bound: Duration) -> Told {
-    Told {
-        outcome: Outcome::Silent,
-        status: None,
-        did: format!("did not answer in {}", humantime::format_duration(bound)),
-        detail: String::new(),
-        retry_after: None,
-        answer: None,
-        withheld: None,
-    }
+/// What is told of an upstream that was waited for in vain, in this phase.
+pub fn silence(bound: Duration, phase: Option<Phase>) -> Told {
+    let cause = classify::cause_of_silence(phase.unwrap_or(Phase::Waiting));
+    let phrase = match phase {
+        Some(Phase::Body) => "stopped in mid-answer",
+        _ => classify::phrase(cause),
+    };
+    let bound = humantime::format_duration(bound);
+    let did = match phase {
+        Some(Phase::Body) => format!("{phrase} for {bound}"),
+        _ => format!("{phrase} in {bound}"),
+    };
+    Told::new(Outcome::Silent, cause, did)
 }
 
 async fn exchange<'a>(
@@ -242,27 +272,18 @@ async fn told(mut answer: Answer, content_type: String, outcome: Outcome, pulse:
         (Outcome::RedirectHostDenied, Some(host)) => format!(" from {host}, where it redirects to"),
         _ => String::new(),
     };
+    let cause = classify::cause_of_answer(outcome, answer.status).unwrap_or(Cause::UnexpectedStatus);
+    let did = format!("answered {}{blocked}", status_text(answer.status));
     Reply::Told(Told {
-        outcome,
         status: Some(answer.status),
-        did: format!("answered {}{blocked}", status_text(answer.status)),
-        detail: String::new(),
         retry_after,
         answer: Some((content_type, body)),
-        withheld: None,
+        ..Told::new(outcome, cause, did)
     })
 }
 
 fn incomplete(did: &str) -> Told {
-    Told {
-        outcome: Outcome::Passing,
-        status: None,
-        did: did.into(),
-        detail: String::new(),
-        retry_after: None,
-        answer: None,
-        withheld: None,
-    }
+    Told::new(Outcome::Passing, Cause::TruncatedBody, did)
 }
 
 /// Credentials, the request, and one more of it where a helper has other credentials after a 4xx over https
@@ -345,14 +366,10 @@ fn check(ask: &Ask<'_>, content_type: String, body: Spooled) -> Reply {
     let (outcome, head) = match read() {
         Ok(checked) => checked,
         Err(error) => {
+            let did = "answered, but the answer could not be read back from the spool";
             return Reply::Told(Told {
-                outcome: Outcome::Passing,
-                status: None,
-                did: "answered, but the answer could not be read back from the spool".into(),
                 detail: error.to_string(),
-                retry_after: None,
-                answer: None,
-                withheld: None,
+                ..Told::new(Outcome::Passing, Cause::OutOfResources, did)
             });
         }
     };
@@ -361,14 +378,11 @@ fn check(ask: &Ask<'_>, content_type: String, body: Spooled) -> Reply {
         Outcome::Captive => "answered a web page in place of module data (a captive portal?)",
         _ => "answered 200 with a broken body",
     };
+    let cause = classify::cause_of_answer(outcome, 200).unwrap_or(Cause::InvalidBody);
     Reply::Told(Told {
-        outcome,
         status: Some(200),
-        did: did.into(),
-        detail: String::new(),
-        retry_after: None,
         answer: Some((content_type, head)),
-        withheld: None,
+        ..Told::new(outcome, cause, did)
     })
 }
 
@@ -384,14 +398,15 @@ fn whole(ask: &Ask<'_>, content_type: String, body: Spooled, rest: Option<Rest>)
 
 fn failed(failure: Failure, record: &mut Record) -> Reply {
     note_way(record, &failure.way);
+    let cause = classify::cause_of_failure(failure.class, &failure.way.times);
+    let phrase = classify::phrase(cause);
+    let did = match &failure.way.redirected_to {
+        Some(host) => format!("redirects to {host}, which {phrase}"),
+        None => phrase.to_owned(),
+    };
     Reply::Told(Told {
-        outcome: classify::of_failure(failure.class),
-        status: None,
-        did: classify::phrase(failure.class).into(),
         detail: failure.reason,
-        retry_after: None,
-        answer: None,
-        withheld: None,
+        ..Told::new(classify::of_failure(failure.class), cause, did)
     })
 }
 

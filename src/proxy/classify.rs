@@ -1,7 +1,9 @@
 //! What an upstream's answer, or the lack of one, means.
 
 use super::request::Kind;
-use super::transport::Class;
+use super::transport::{Class, Times};
+use crate::activity::Phase;
+use crate::cause::Cause;
 
 /// The class of an attempt's outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,12 +82,14 @@ impl Outcome {
 /// A failure on the way.
 pub fn of_failure(class: Class) -> Outcome {
     match class {
-        Class::Certificate => Outcome::Certificate,
+        Class::Certificate | Class::UnknownIssuer => Outcome::Certificate,
         Class::Handshake => Outcome::Handshake,
         Class::RedirectLoop => Outcome::RedirectLoop,
         Class::BadRedirect => Outcome::BadRedirect,
         Class::Resolve
+        | Class::NoSuchHost
         | Class::Refused
+        | Class::Unreachable
         | Class::ConnectTimeout
         | Class::ProxyHop
         | Class::Reset
@@ -95,22 +99,84 @@ pub fn of_failure(class: Class) -> Outcome {
     }
 }
 
-/// A failure in a few words that do not vary from request to request.
-pub fn phrase(class: Class) -> &'static str {
+/// The cause of a failure on the way; `times` tell how far a connection had come within its bound.
+pub fn cause_of_failure(class: Class, times: &Times) -> Cause {
     match class {
-        Class::Resolve => "could not be resolved",
-        Class::Refused => "refused the connection",
-        Class::ConnectTimeout => "did not accept a connection in time",
-        Class::ProxyHop => "could not be reached through the HTTP proxy",
-        Class::Certificate => "showed a certificate that was not accepted",
-        Class::Handshake => "failed in the TLS handshake",
-        Class::Reset => "closed the connection before it answered",
-        Class::Protocol => "answered with something that is not HTTP",
-        Class::Cut => "ended its answer too early",
-        Class::RedirectLoop => "stopped after 10 redirects",
-        Class::BadRedirect => "redirected to an address that go would not follow",
-        Class::Local => "could not be asked: something on this machine failed",
+        Class::Resolve => Cause::DnsNoAnswer,
+        Class::NoSuchHost => Cause::DnsNoSuchHost,
+        Class::Refused => Cause::ConnectRefused,
+        Class::Unreachable => Cause::NetworkUnreachable,
+        Class::ConnectTimeout if times.resolved.is_none() => Cause::DnsNoAnswer,
+        Class::ConnectTimeout if times.connected.is_none() => Cause::ConnectNoAnswer,
+        Class::ConnectTimeout => Cause::TlsHandshake,
+        Class::ProxyHop => Cause::HttpProxyFailed,
+        Class::Certificate => Cause::TlsCertificate,
+        Class::UnknownIssuer => Cause::TlsIntercepted,
+        Class::Handshake => Cause::TlsHandshake,
+        Class::Reset => Cause::ConnectionReset,
+        Class::Protocol => Cause::InvalidBody,
+        Class::Cut => Cause::TruncatedBody,
+        Class::RedirectLoop | Class::BadRedirect => Cause::BadRedirect,
+        Class::Local => Cause::OutOfResources,
     }
+}
+
+/// The cause of silence in this phase of a request.
+pub fn cause_of_silence(phase: Phase) -> Cause {
+    match phase {
+        Phase::Credentials => Cause::GoauthHelper,
+        Phase::Resolving => Cause::DnsNoAnswer,
+        Phase::Connecting => Cause::ConnectNoAnswer,
+        Phase::Handshaking => Cause::TlsHandshake,
+        Phase::Queued | Phase::Waiting | Phase::Body | Phase::Backoff => Cause::ProxyStalled,
+    }
+}
+
+/// The cause of an answer's outcome; `None` where nothing is wrong with it.
+pub fn cause_of_answer(outcome: Outcome, status: u16) -> Option<Cause> {
+    Some(match (outcome, status) {
+        (Outcome::Ok, _) => return None,
+        (Outcome::NotFound, _) => Cause::NotFound,
+        (Outcome::RedirectHostDenied, _) => Cause::RedirectHostBlocked,
+        (Outcome::Captive, _) => Cause::CaptivePortal,
+        (Outcome::Mismatch, _) => Cause::ChecksumMismatch,
+        (Outcome::Garbled | Outcome::Foreign, _) => Cause::InvalidBody,
+        _ => Cause::of_status(status).unwrap_or(Cause::UnexpectedStatus),
+    })
+}
+
+/// What an upstream did, in a few words that follow its name and do not vary from request to request.
+pub fn phrase(cause: Cause) -> &'static str {
+    match cause {
+        Cause::DnsNoAnswer => "could not be resolved",
+        Cause::DnsNoSuchHost => "is a name that does not exist",
+        Cause::NetworkUnreachable => "could not be reached: no route to it",
+        Cause::ConnectRefused => "refused the connection",
+        Cause::ConnectNoAnswer => "did not accept a connection",
+        Cause::HttpProxyFailed => "could not be reached through the HTTP proxy",
+        Cause::TlsCertificate => "showed a certificate that is not valid",
+        Cause::TlsIntercepted => "showed a certificate of an unknown issuer",
+        Cause::TlsHandshake => "did not complete the TLS handshake",
+        Cause::ConnectionReset => "closed the connection before it answered",
+        Cause::InvalidBody => "answered with something that is not HTTP",
+        Cause::TruncatedBody => "ended its answer too early",
+        Cause::BadRedirect => "redirects to where go would not follow",
+        Cause::OutOfResources => "could not be asked: something on this machine failed",
+        Cause::GoauthHelper => "was not asked: a command of GOAUTH did not end",
+        _ => "did not answer",
+    }
+}
+
+/// Whether the transport's own words say more than the phrase.
+pub fn has_details(cause: Cause) -> bool {
+    !matches!(
+        cause,
+        Cause::DnsNoSuchHost
+            | Cause::NetworkUnreachable
+            | Cause::ConnectNoAnswer
+            | Cause::ConnectRefused
+            | Cause::ConnectionReset
+    )
 }
 
 /// A status, `redirected` telling whether another host than the one asked gave it.
@@ -180,6 +246,52 @@ mod tests {
             (599, false, Outcome::Passing),
         ] {
             assert_eq!(of_status(status, redirected), outcome, "{status}");
+        }
+    }
+
+    #[test]
+    fn causes_of_failures() {
+        let at = |resolved: bool, connected: bool| {
+            let reached = |yes: bool| yes.then_some(std::time::Duration::ZERO);
+            Times {
+                resolved: reached(resolved),
+                connected: reached(connected),
+                ..Times::default()
+            }
+        };
+        for (class, times, cause) in [
+            (Class::ConnectTimeout, at(false, false), Cause::DnsNoAnswer),
+            (Class::ConnectTimeout, at(true, false), Cause::ConnectNoAnswer),
+            (Class::ConnectTimeout, at(true, true), Cause::TlsHandshake),
+            (Class::Resolve, at(false, false), Cause::DnsNoAnswer),
+            (Class::NoSuchHost, at(false, false), Cause::DnsNoSuchHost),
+            (Class::Unreachable, at(true, false), Cause::NetworkUnreachable),
+            (Class::UnknownIssuer, at(true, true), Cause::TlsIntercepted),
+            (Class::Cut, at(true, true), Cause::TruncatedBody),
+        ] {
+            assert_eq!(cause_of_failure(class, &times), cause, "{class:?} {times:?}");
+            assert_ne!(phrase(cause), phrase(Cause::ProxyStalled), "{cause}");
+        }
+    }
+
+    #[test]
+    fn causes_of_answers() {
+        for (outcome, status, cause) in [
+            (Outcome::Ok, 200, None),
+            (Outcome::NotFound, 410, Some(Cause::NotFound)),
+            (Outcome::Denied, 401, Some(Cause::AuthRequired)),
+            (Outcome::Denied, 403, Some(Cause::AccessDenied)),
+            (Outcome::RedirectHostDenied, 403, Some(Cause::RedirectHostBlocked)),
+            (Outcome::Passing, 429, Some(Cause::RateLimited)),
+            (Outcome::Passing, 599, Some(Cause::ServerError)),
+            (Outcome::Passing, 408, Some(Cause::UnexpectedStatus)),
+            (Outcome::Passing, 600, Some(Cause::UnexpectedStatus)),
+            (Outcome::Final, 204, Some(Cause::UnexpectedStatus)),
+            (Outcome::Captive, 200, Some(Cause::CaptivePortal)),
+            (Outcome::Mismatch, 200, Some(Cause::ChecksumMismatch)),
+            (Outcome::Foreign, 200, Some(Cause::InvalidBody)),
+        ] {
+            assert_eq!(cause_of_answer(outcome, status), cause, "{outcome:?} {status}");
         }
     }
 

@@ -36,14 +36,16 @@ pub mod transport;
 mod verify;
 mod vigil;
 mod walk;
+mod words;
 
 #[cfg(test)]
 mod tests;
 
 pub use loopback::{is_loopback_base, ping};
-pub use prefetch::{Scope, Sources};
+pub use prefetch::{Infos, Need, Packages, Sources, Tests};
 
 use crate::activity::Activity;
+use crate::cause::Cause;
 use crate::config::settings;
 use crate::trace::Recorder;
 use crate::world::World;
@@ -93,6 +95,9 @@ pub struct Summary {
     pub requests: u64,
     /// Requests that failed because upstreams stayed unavailable.
     pub unavailable: u64,
+    /// Why what go asked for last could not be had, and of whom: the most telling where there are several. An
+    /// answer that there is no such module is none.
+    pub cause: Option<(Cause, String)>,
     /// Interventions in words, for the lines on stderr; e.g. `https://a did not answer; https://b was asked instead`.
     pub notes: Vec<String>,
 }

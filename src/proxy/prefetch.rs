@@ -1,61 +1,109 @@
-//! Asking ahead of go: what go.sum lists and go is going to need, before go asks for it (docs/prefetch.md).
+//! Asking ahead of go: what go is going to need, before go asks for it (docs/prefetch.md).
 //!
 //! Only under the first prefix, by the same walk of the list as for go itself. A request of go's for what is in flight
 //! joins that flight.
 
+mod contents;
 mod facts;
 mod flight;
+mod graph;
+mod needed;
 mod pace;
+mod patterns;
+mod reading;
+mod work;
 
-pub use facts::{Scope, Sources};
 pub use flight::Ahead;
+pub use needed::Tests;
 
 use super::asking::Job;
 use super::engine::{Engine, Peer};
 use super::list::List;
 use super::request::{Kind, Resource};
+use super::spool::Spooled;
 use super::walk::{Verdict, walk};
-use crate::gomod;
-use facts::{Facts, Module, file};
-use flight::{Flight, Held, Landed, Share};
+use crate::gomod::Tags;
+use facts::{Facts, Module};
+use flight::{Course, Flight, Held, Landed, Share};
+use needed::Needed;
 use pace::Pace;
+use reading::Inside;
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::Instant;
-use tokio::sync::oneshot;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{Notify, oneshot};
+use work::{File, Work};
 
-/// Modules whose zip is asked for on a guess before go has confirmed any guess.
-const TRUST: usize = 4;
-/// Guesses that wait for go at most.
-const GUESSES: usize = 64;
+/// How long go's first requests wait for the project to be read.
+const MOMENT: Duration = Duration::from_millis(20);
+/// Turns at the upstream that are left to go's own requests.
+const LEFT_TO_GO: usize = 2;
+
+/// What a command needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// Every go.mod of the module graph, whatever the packages are in.
+    pub graph: bool,
+    /// The zip of every module in the build list.
+    pub modules: bool,
+    /// The zips of the modules that these packages are in, and those they import.
+    pub packages: Option<Packages>,
+    /// Which modules' `.info`.
+    pub infos: Infos,
+}
+
+/// The packages that a command loads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packages {
+    /// Its arguments.
+    pub patterns: Vec<String>,
+    /// Whose tests are loaded, too.
+    pub tests: Tests,
+    /// What holds in the build.
+    pub tags: Tags,
+}
+
+/// Which modules' `.info` a command reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Infos {
+    /// Nobody's.
+    None,
+    /// Those of modules that provide a package.
+    Used,
+    /// Those of the whole build list.
+    All,
+}
+
+/// What a run may be helped with. Nothing is read before go's first request.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    /// What the command needs.
+    pub need: Need,
+    /// Where it works.
+    pub dir: PathBuf,
+    /// The go.mod in effect; its go.sum stands beside it.
+    pub module: Option<PathBuf>,
+    /// The go.work in effect.
+    pub work: Option<PathBuf>,
+    /// GOMODCACHE.
+    pub modcache: PathBuf,
+}
 
 /// The state of it.
 #[derive(Debug)]
 pub struct Prefetch {
-    sources: Option<Sources>,
+    sources: Option<Arc<Sources>>,
     private: String,
     pace: RefCell<Pace>,
     held: Rc<RefCell<Held>>,
-    work: RefCell<Work>,
-}
-
-#[derive(Debug, Default)]
-struct Work {
-    facts: Option<Rc<Facts>>,
-    /// Certain to be asked for, in go's order.
-    queue: VecDeque<Resource>,
-    /// Whether the direct requirements are among the likely modules.
-    seeded: bool,
-    /// Modules whose zip may be asked for, the likeliest first.
-    likely: VecDeque<Module>,
-    /// What go has asked for, or we have: nothing is asked for twice.
-    known: HashSet<String>,
-    flights: HashMap<String, Flight>,
-    flying: usize,
-    /// Guessed modules that go has not asked for.
-    open: HashSet<Module>,
-    confirmed: usize,
+    begun: Cell<bool>,
+    ready: Notify,
+    /// Once the project is read.
+    work: RefCell<Option<Work>>,
+    /// What go asked for before that.
+    early: RefCell<Vec<Resource>>,
 }
 
 impl Prefetch {
@@ -63,11 +111,14 @@ impl Prefetch {
     /// ever is: that one may have what go needs.
     pub fn new(sources: Option<Sources>, private: &str, list: &List, first: &Peer, most: usize) -> Prefetch {
         Prefetch {
-            sources: sources.filter(|_| list.position(0) == Some(0)),
+            sources: sources.filter(|_| list.position(0) == Some(0)).map(Arc::new),
             private: private.to_owned(),
             pace: RefCell::new(Pace::new(first.public, most)),
             held: Rc::default(),
-            work: RefCell::default(),
+            begun: Cell::new(false),
+            ready: Notify::new(),
+            work: RefCell::new(None),
+            early: RefCell::default(),
         }
     }
 
@@ -77,154 +128,188 @@ impl Prefetch {
             self.pace.borrow_mut().refused();
         }
     }
+
+    // Does something with the state, once there is one. Nothing is awaited meanwhile.
+    fn with<T>(&self, act: impl FnOnce(&mut Work) -> T) -> Option<T> {
+        self.work.borrow_mut().as_mut().map(act)
+    }
 }
 
 /// What was asked ahead for this request of go's; begins what follows from it. `None`: go's request is to be made.
 pub async fn claim(engine: &Rc<Engine>, prefix: usize, resource: &Resource) -> Option<Verdict> {
-    let sources = engine.prefetch.sources.as_ref().filter(|_| prefix == 0)?;
-    let (path, version) = resource.version()?;
-    let module = (path.to_owned(), version.to_owned());
-    let flight = {
-        let mut work = engine.prefetch.work.borrow_mut();
-        work.known.insert(resource.label.clone());
-        let flight = work.flights.remove(&resource.label);
-        let begin = work.facts.is_none();
-        let private = &engine.prefetch.private;
-        let facts = work
-            .facts
-            .get_or_insert_with(|| Rc::new(Facts::read(sources, private)));
-        let facts = Rc::clone(facts);
-        match sources.scope {
-            Scope::Download if begin => work.everything(&facts, sources),
-            Scope::Load if resource.kind == Kind::Zip => work.after_zip(&facts, sources, module),
-            _ => {}
-        }
-        flight
+    let prefetch = &engine.prefetch;
+    let sources = prefetch.sources.as_ref().filter(|_| prefix == 0)?;
+    let module = module_of(resource)?;
+    if !prefetch.begun.replace(true) {
+        tokio::task::spawn_local(begin(Rc::clone(engine), Arc::clone(sources)));
+    }
+    if prefetch.work.borrow().is_none() {
+        // go's first request often finds its answer on the way already; it waits no longer than it would not notice.
+        let _ = tokio::time::timeout(MOMENT, prefetch.ready.notified()).await;
+    }
+    let Some(flight) = prefetch.with(|work| work.claim(resource, &module)) else {
+        prefetch.early.borrow_mut().push(resource.clone());
+        return None;
     };
     pump(engine);
-    flight?.join().await
+    let patience = prefetch.pace.borrow().patience();
+    flight?.join(patience).await
 }
 
-impl Work {
-    // `go mod download`: every go.mod, then every .info one by one, then the zips (cmd/go/internal/modcmd/download.go).
-    fn everything(&mut self, facts: &Facts, sources: &Sources) {
-        for kind in [Kind::Mod, Kind::Info, Kind::Zip] {
-            for require in &facts.requires {
-                let module = (require.path.clone(), require.version.clone());
-                self.want(facts, sources, &module, &kind);
-            }
-        }
-    }
-
-    // Package loading: go.mod and .info follow a zip; what it imports can only come from what is required.
-    fn after_zip(&mut self, facts: &Facts, sources: &Sources, module: Module) {
-        if self.open.remove(&module) {
-            self.confirmed += 1;
-        }
-        if !std::mem::replace(&mut self.seeded, true) {
-            let direct = facts.requires.iter().filter(|r| !r.indirect);
-            self.likely = direct.map(|r| (r.path.clone(), r.version.clone())).collect();
-        }
-        self.want(facts, sources, &module, &Kind::Mod);
-        self.want(facts, sources, &module, &Kind::Info);
-    }
-
-    fn want(&mut self, facts: &Facts, sources: &Sources, module: &Module, kind: &Kind) {
-        if let Some(resource) = facts.resource(module, kind)
-            && !self.known.contains(&resource.label)
-            && !cached(sources, module, kind)
-        {
-            self.queue.push_back(resource);
-        }
-    }
-
-    // The next request, guesses last: each guess that go confirms earns another.
-    fn next(&mut self, facts: &Facts, sources: &Sources) -> Option<Resource> {
-        loop {
-            while let Some(resource) = self.queue.pop_front() {
-                if self.known.insert(resource.label.clone()) {
-                    return Some(resource);
-                }
-            }
-            if self.open.len() >= (TRUST + self.confirmed).min(GUESSES) {
-                return None;
-            }
-            let module = self.likely.pop_front()?;
-            let zip = facts.resource(&module, &Kind::Zip);
-            if zip.is_some_and(|zip| !self.known.contains(&zip.label))
-                && !cached(sources, &module, &Kind::Zip)
-            {
-                self.want(facts, sources, &module, &Kind::Zip);
-                self.want(facts, sources, &module, &Kind::Mod);
-                self.open.insert(module);
-            }
-        }
-    }
-
-    // A go.mod came: what it requires is likely to be imported.
-    fn learn(&mut self, facts: &Facts, text: &[u8]) {
-        for require in gomod::directives(text).requires.into_iter().rev() {
-            if require.indirect {
-                continue;
-            }
-            if let Some(version) = facts.version(&require.path) {
-                self.likely.push_front((require.path, version.to_owned()));
-            }
-        }
+/// go's own request has come to this: what is in it may lead on.
+pub fn came(engine: &Rc<Engine>, prefix: usize, resource: &Resource, verdict: &Verdict) {
+    if let Verdict::Whole(whole) = verdict
+        && prefix == 0
+        && whole.rest.is_none()
+        && let Some(module) = module_of(resource)
+    {
+        arrived(engine, &module, &resource.kind, &whole.body, true, None);
     }
 }
 
-fn cached(sources: &Sources, (path, version): &Module, kind: &Kind) -> bool {
-    let extension = match kind {
-        Kind::Zip => "zip",
-        Kind::Mod => "mod",
-        _ => "info",
+fn module_of(resource: &Resource) -> Option<Module> {
+    let (path, version) = resource.version()?;
+    Some((path.to_owned(), version.to_owned()))
+}
+
+// Reads the project, on a thread that may wait for a disk.
+async fn begin(engine: Rc<Engine>, sources: Arc<Sources>) {
+    let (of, private) = (Arc::clone(&sources), engine.prefetch.private.clone());
+    let read = move || {
+        let facts = Facts::read(of.module.as_deref(), of.work.as_deref(), &private);
+        let packages = of.need.packages.as_ref();
+        let roots = packages.map(|p| (patterns::roots(&facts, &of.dir, &p.patterns), p.tests));
+        let facts = Arc::new(facts);
+        let needed = roots.map(|(roots, tests)| {
+            let mut needed = Needed::new(Arc::clone(&facts), tests);
+            roots.packages.iter().for_each(|package| needed.named(package));
+            roots.imports.iter().for_each(|package| needed.imported(package));
+            needed
+        });
+        (facts, needed)
     };
-    let file = file(path, version, extension);
-    sources.modcache.join("cache/download").join(file).exists()
+    let Ok((facts, needed)) = tokio::task::spawn_blocking(read).await else {
+        return;
+    };
+    let mut work = Work::new(facts, &sources, needed);
+    for resource in engine.prefetch.early.take() {
+        work.asked_early(&resource);
+    }
+    *engine.prefetch.work.borrow_mut() = Some(work);
+    pump(&engine);
+    engine.prefetch.ready.notify_waiters();
+}
+
+/// A file is there: what stands in it may lead on. `inside` waits for the go.mod in a zip.
+fn arrived(
+    engine: &Rc<Engine>,
+    module: &Module,
+    kind: &Kind,
+    body: &Spooled,
+    taken: bool,
+    inside: Option<Inside>,
+) {
+    match kind {
+        Kind::Mod => {
+            let text = body.metadata().ok().flatten().unwrap_or_default();
+            engine.prefetch.with(|work| {
+                if let Some(graph) = &mut work.graph {
+                    graph.learn(module, &text);
+                }
+            });
+        }
+        Kind::Zip => {
+            let known = engine.prefetch.with(|work| {
+                work.landed(module, body, taken);
+                // Only what go.sum vouches for is looked into.
+                work.facts.resource(module, &Kind::Zip).is_some()
+            });
+            if known == Some(true) {
+                reading::zip(engine, module, Some(body.clone()), inside);
+            }
+        }
+        _ => {}
+    }
+    pump(engine);
 }
 
 /// Starts as many requests as may run now.
 fn pump(engine: &Rc<Engine>) {
     let prefetch = &engine.prefetch;
-    let Some(sources) = &prefetch.sources else { return };
-    let mut work = prefetch.work.borrow_mut();
-    let Some(facts) = work.facts.clone() else { return };
-    while work.flying < prefetch.pace.borrow().window() && prefetch.held.borrow().room() {
-        let Some(resource) = work.next(&facts, sources) else {
-            return;
-        };
-        let label = resource.label.clone();
-        let ahead = Rc::new(Ahead::default());
-        let (landed, landing) = oneshot::channel();
-        let guard = Flying::new(engine);
-        work.flying += 1;
-        let task = tokio::task::spawn_local(fly(guard, resource, Rc::clone(&ahead), landed));
-        let task = task.abort_handle();
-        work.flights.insert(label, Flight { ahead, landing, task });
+    for place in prefetch.with(Work::collect).unwrap_or_default() {
+        reading::begin(engine, place);
     }
+    while let Some((file, ahead)) = prefetch.with(|work| start(engine, work)).flatten() {
+        let (landed, landing) = oneshot::channel();
+        let inside = match file.resource.kind {
+            Kind::Zip => prefetch.with(|work| inside(engine, work, &file)).flatten(),
+            _ => None,
+        };
+        let label = file.resource.label.clone();
+        let task = fly(Flying(Rc::clone(engine)), file, Rc::clone(&ahead), landed, inside);
+        let task = tokio::task::spawn_local(task).abort_handle();
+        let course = Some(Course { ahead, task });
+        prefetch.with(|work| work.flights.insert(label, Flight { landing, course }));
+    }
+}
+
+// The next file, and the turn for it.
+fn start(engine: &Engine, work: &mut Work) -> Option<(File, Rc<Ahead>)> {
+    let prefetch = &engine.prefetch;
+    let turns = &engine.peers[0].turns;
+    let held = prefetch.held.borrow();
+    let most = prefetch.pace.borrow().window();
+    if work.flying >= most || turns.available_permits() <= LEFT_TO_GO || !held.room_for_small() {
+        return None;
+    }
+    let file = work.next(held.room())?;
+    turns.try_acquire().ok()?.forget();
+    work.flying += 1;
+    Some((file, Rc::default()))
+}
+
+// The go.mod of a module is in its zip, and go.sum says what it must be: one request less.
+fn inside(engine: &Engine, work: &mut Work, file: &File) -> Option<Inside> {
+    let resource = work.inside(&file.module)?;
+    let (landed, landing) = oneshot::channel();
+    let flight = Flight {
+        landing,
+        course: None,
+    };
+    let expected = engine.sums.of(&resource).to_vec();
+    work.flights.insert(resource.label, flight);
+    Some(Inside {
+        landed,
+        expected,
+        peer: 0,
+    })
 }
 
 /// Counts a flight until it ends, however it ends.
 struct Flying(Rc<Engine>);
 
-impl Flying {
-    fn new(engine: &Rc<Engine>) -> Flying {
-        Flying(Rc::clone(engine))
-    }
-}
-
 impl Drop for Flying {
     fn drop(&mut self) {
-        if let Ok(mut work) = self.0.prefetch.work.try_borrow_mut() {
+        self.0.peers[0].turns.add_permits(1);
+        if let Ok(mut work) = self.0.prefetch.work.try_borrow_mut()
+            && let Some(work) = work.as_mut()
+        {
             work.flying = work.flying.saturating_sub(1);
         }
     }
 }
 
-async fn fly(guard: Flying, resource: Resource, ahead: Rc<Ahead>, landed: oneshot::Sender<Landed>) {
+async fn fly(
+    guard: Flying,
+    file: File,
+    ahead: Rc<Ahead>,
+    landed: oneshot::Sender<Landed>,
+    mut inside: Option<Inside>,
+) {
     let engine = Rc::clone(&guard.0);
+    let prefetch = &engine.prefetch;
     let begun = Instant::now();
+    let File { module, resource } = file;
     let job = Job {
         request: 0,
         resource: &resource,
@@ -232,34 +317,32 @@ async fn fly(guard: Flying, resource: Resource, ahead: Rc<Ahead>, landed: onesho
         ahead: Some(&ahead),
     };
     let verdict = walk(&engine, &job, 0).await;
+    let mut arrival = None;
     let verdict = match verdict {
         Verdict::Whole(whole) if whole.rest.is_none() => {
-            if resource.kind != Kind::Zip {
-                engine.prefetch.pace.borrow_mut().came(begun.elapsed());
+            if whole.body.len() <= SMALL {
+                prefetch.pace.borrow_mut().came(begun.elapsed());
             }
-            if resource.kind == Kind::Mod
-                && let Ok(Some(text)) = whole.body.metadata()
-                && engine
-                    .prefetch
-                    .sources
-                    .as_ref()
-                    .is_some_and(|s| s.scope == Scope::Load)
-            {
-                let mut work = engine.prefetch.work.borrow_mut();
-                if let Some(facts) = work.facts.clone() {
-                    work.learn(&facts, &text);
-                }
+            let share = Share::new(&prefetch.held, whole.body.len());
+            arrival = Some((whole.body.clone(), ahead.joined()));
+            if let Some(inside) = &mut inside {
+                inside.peer = whole.peer;
             }
-            let share = Share::new(&engine.prefetch.held, whole.body.len());
             Some((Verdict::Whole(whole), share))
         }
         Verdict::Said(peer, told) if told.outcome.definite() => {
-            let share = Share::new(&engine.prefetch.held, 0);
+            let share = Share::new(&prefetch.held, 0);
             Some((Verdict::Said(peer, told), share))
         }
         _ => None,
     };
     let _ = landed.send(verdict);
     drop(guard);
-    pump(&engine);
+    match arrival {
+        Some((body, taken)) => arrived(&engine, &module, &resource.kind, &body, taken, inside),
+        None => pump(&engine),
+    }
 }
+
+/// Answers of at most so many bytes tell by their time how the upstream is.
+const SMALL: u64 = 64 << 10;

@@ -120,7 +120,7 @@ async fn after_second(
             remember(engine, job, peer, other, told);
             // Others are preferred to the silent one by now: they are asked again rather than it waited for.
             if passing && other != peer && engine.health.state(peer) != State::Closed {
-                return Reply::Told(silence(engine.rules.hedge_after));
+                return Reply::Told(silence(engine.rules.hedge_after, None));
             }
             first.await
         }

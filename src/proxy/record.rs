@@ -4,6 +4,7 @@ use super::attempt::{Ask, Reply};
 use super::classify::Outcome;
 use super::engine::{Engine, Peer};
 use super::transport::{Answer, Way};
+use crate::cause::Cause;
 use crate::trace::event::{Attempt as Record, Event};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -77,6 +78,7 @@ impl<'a> Log<'a> {
                 let streamed = whole.rest.is_some();
                 self.record.outcome = Outcome::Ok.as_str().into();
                 self.record.reason = if streamed { "no room to spool it" } else { "" }.into();
+                self.record.cause = streamed.then(|| Cause::DiskFull.id().into());
             }
             Reply::Told(told) => {
                 self.record.outcome = told.outcome.as_str().into();
@@ -86,6 +88,7 @@ impl<'a> Log<'a> {
                     &told.detail
                 };
                 self.record.reason = detail.clone();
+                self.record.cause = Some(told.cause.id().into());
             }
         }
     }

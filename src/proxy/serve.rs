@@ -8,6 +8,7 @@ use super::prefetch;
 use super::record::millis;
 use super::request::Resource;
 use super::walk::{Verdict, walk};
+use super::words::blame;
 use crate::trace::event::Event;
 use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
@@ -110,14 +111,23 @@ async fn respond(engine: &Rc<Engine>, prefix: usize, resource: &Resource) -> Res
     engine.health.load().await;
     let verdict = match prefetch::claim(engine, prefix, resource).await {
         Some(verdict) => verdict,
-        None => walk(engine, &job, prefix).await,
+        None => {
+            let verdict = walk(engine, &job, prefix).await;
+            prefetch::came(engine, prefix, resource, &verdict);
+            verdict
+        }
     };
     if matches!(verdict, Verdict::Unavailable { .. }) {
         engine.notes.unavailable();
     }
     let served_by = served_by(engine, &verdict);
     let attempts = job.attempts.get();
-    let response = answer(engine, verdict, &resource.wire, attempts);
+    let blame = blame(&verdict, resource);
+    engine.notes.settle(
+        &resource.label,
+        blame.map(|(cause, peer)| (cause, engine.name(peer))),
+    );
+    let response = answer(engine, verdict, resource);
     engine.activity.answered();
     engine.recorder.emit(Event::Answer {
         request,
@@ -126,6 +136,7 @@ async fn respond(engine: &Rc<Engine>, prefix: usize, resource: &Resource) -> Res
         total_ms: millis(begun.elapsed()),
         served_by,
         attempts,
+        cause: blame.map(|(cause, _)| cause.id().into()),
     });
     response
 }

@@ -67,13 +67,14 @@ impl Thread {
         let (ending, ended) = mpsc::channel();
         let work = {
             let (token, notes) = (token.clone(), Arc::clone(&notes));
+            let guard = activity.guard();
             move || {
                 // Signals are the main thread's; a thread that takes one would end waits that are not its own.
                 let _ = nix::sys::signal::SigSet::all().thread_block();
                 run(listener, stopped, token, || {
                     Engine::new(setup, list, seed, recorder, activity, notes)
                 });
-                drop(ending);
+                drop((guard, ending));
             }
         };
         let thread = std::thread::Builder::new().name("gosteady-proxy".into());

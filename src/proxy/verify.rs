@@ -4,7 +4,7 @@
 //! error is go's own.
 
 use super::attempt::{Ask, Reply, Told, Whole};
-use super::classify::Outcome;
+use super::classify::{self, Outcome};
 use super::engine::Engine;
 use super::failover;
 use super::h1::{self, Bad};
@@ -12,6 +12,8 @@ use super::pulse::Pulse;
 use super::request::{Kind, Resource};
 use super::rules::Next;
 use super::spool::Spooled;
+use super::words::left_out;
+use crate::cause::Cause;
 use crate::config::settings::Failover;
 use crate::gomod::Sums;
 use std::cell::OnceCell;
@@ -78,14 +80,11 @@ pub fn too_much(kind: &Kind) -> Reply {
 }
 
 fn wrong(outcome: Outcome, did: String, detail: String) -> Told {
+    let cause = classify::cause_of_answer(outcome, 200).unwrap_or(Cause::InvalidBody);
     Told {
-        outcome,
         status: Some(200),
-        did,
         detail,
-        retry_after: None,
-        answer: None,
-        withheld: None,
+        ..Told::new(outcome, cause, did)
     }
 }
 
@@ -184,10 +183,12 @@ pub fn hand_over(
         lies => odd_one_out(&resource.label, lies),
     };
     if let Some(other) = kept_from {
-        let advice = "was not asked; GOSTEADY_FAILOVER=always (proxy.failover) would ask it";
-        sentence.push_str(&format!("; {} {advice}", engine.name(other)));
+        sentence.push_str(&format!("; {} {}", engine.name(other), left_out(engine, other)));
     }
     engine.notes.say(sentence);
+    engine
+        .notes
+        .refuse(&resource.label, (told.cause, engine.name(peer)));
     Some(Box::new(Whole {
         content_type: body.content_type.clone(),
         body: body.body.clone(),

@@ -11,6 +11,7 @@ use super::request::Kind;
 use super::rules::Next;
 use super::sumdb;
 use super::verify;
+use crate::cause::Cause;
 use crate::config::settings::Failover;
 use std::rc::Rc;
 use std::time::Duration;
@@ -24,8 +25,8 @@ pub enum Verdict {
     Said(usize, Told),
     /// A 200 of our own to `supported`: this prefix carries the checksum database's origin.
     Carries(usize),
-    /// Ask there yourself: an address that our client can't talk to.
-    Redirect(usize),
+    /// Ask there yourself: an address that our client can't talk to, for this cause.
+    Redirect(usize, Cause),
     /// Nobody could supply it.
     Unavailable {
         /// Who failed, and how, in the order asked.
@@ -258,7 +259,7 @@ fn give_up(engine: &Engine, job: &Job<'_>, prefix: usize, failures: Vec<(usize, 
             engine
                 .notes
                 .say(format!("{name} {}; go was sent there itself", told.did));
-            return Verdict::Redirect(*peer);
+            return Verdict::Redirect(*peer, told.cause);
         }
         // What a lone upstream answers again and again is for go to read, as without us; a zip is not: go would
         // take the failure for the end of its list.

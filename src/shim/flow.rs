@@ -4,7 +4,7 @@ use super::argv::Command;
 use super::decision::Action;
 use super::fast::{Task, hand_over};
 use super::guard::{self, Fault, Plan, Report};
-use super::phase;
+use super::{phase, verdict};
 use crate::config::{self, Settings};
 use crate::outcome::{Code, Outcome};
 use crate::trace::event::Run;
@@ -137,7 +137,11 @@ impl Case<'_> {
             ui::err(&report.end.held);
             Next::End(outcome(&report))
         } else if failed_on_us {
-            ui::note("not everything could be downloaded beforehand; go's own downloads are now unguarded");
+            let why = verdict::of(&report).map(|(cause, _)| cause.tag() + " ");
+            ui::note(&format!(
+                "{}not everything could be downloaded beforehand; go's own downloads are now unguarded",
+                why.unwrap_or_default()
+            ));
             Next::HandOver
         } else {
             if report.end.status == Some(0) {
@@ -208,20 +212,27 @@ impl Case<'_> {
             Next::End(outcome) => *outcome,
             Next::HandOver => Outcome::Exited(report.and_then(|r| r.end.status).unwrap_or(0)),
         };
+        let failed = matches!(next, Next::End(Outcome::Exited(1..) | Outcome::Ours(_)));
+        let blame = report.filter(|_| failed).and_then(verdict::of);
+        if let Some((cause, whom)) = &blame {
+            self.recorder.emit(Event::Cause {
+                cause: cause.id().into(),
+                whom: whom.clone(),
+            });
+        }
         let dull = outcome.success() && !self.recorder.eventful() && self.task.world.set_var("CI").is_some();
         let finished = self.recorder.finish(outcome, !dull);
         if let Some(warning) = finished.warning {
             ui::note(&warning);
         }
         // A failure that the network had no part in (a compile error) is go's to tell alone.
-        let ours = summary.requests > 0 || report.is_some_and(|r| r.end.ended_by_us.is_some());
-        let failed = matches!(next, Next::End(Outcome::Exited(1..) | Outcome::Ours(_)));
-        if let Some(path) = finished.path.filter(|_| failed && ours) {
-            ui::note(&format!(
-                "what happened: gosteady trace show ({})",
-                path.display()
-            ));
-        }
+        let ours = summary.requests > 0
+            || blame.is_some()
+            || report.is_some_and(|r| r.end.ended_by_us.is_some() || r.end.leaves_ended > 0);
+        let path = finished.path.filter(|_| failed && ours);
+        let trace = path.map(|path| format!("gosteady trace show ({})", path.display()));
+        let lines = verdict::lines(blame.as_ref(), trace.as_deref());
+        lines.iter().for_each(|line| ui::note(line));
     }
 }
 

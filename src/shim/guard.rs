@@ -1,5 +1,6 @@
 //! A guarded run: proxy, supervision and trace joined around one child.
 
+use super::ahead;
 use super::argv::Command;
 use super::nesting;
 use super::scene::{ListKind, Scene};
@@ -8,7 +9,7 @@ use crate::config::goenv::GoEnv;
 use crate::config::{Settings, settings::Progress};
 use crate::gomod;
 use crate::proxy::{self, Summary};
-use crate::supervise::{self, End, Job, Stderr, Stdout};
+use crate::supervise::{self, Bounds, End, Job, Stderr, Stdout};
 use crate::trace::{Event, Recorder};
 use crate::ui::live::Mode;
 use crate::world::World;
@@ -85,8 +86,15 @@ pub fn run(plan: &Plan, recorder: &Recorder) -> Result<Report, Fault> {
             .map(|r| (r.from.clone(), r.to.clone()))
             .collect(),
         progress: progress(plan),
-        report_after: plan.settings.hang.report_after,
-        deadline: plan.settings.hang.deadline,
+        bounds: Bounds {
+            report_after: plan.settings.hang.report_after,
+            kill_after: plan.settings.hang.kill_after,
+            patience: plan.settings.proxy.patience,
+            deadline: plan.settings.hang.deadline,
+        },
+        dumps: true,
+        helpers: helpers(&plan.env.text("GOAUTH")),
+        dirs: dirs(plan),
     };
     super::started();
     let end = supervise::run(&job, &activity, recorder);
@@ -122,9 +130,33 @@ fn setup(plan: &Plan) -> proxy::Setup {
         world: Arc::new(plan.world.clone()),
         spool: plan.env.gomodcache().unwrap_or_else(std::env::temp_dir),
         sums: sums(plan),
-        prefetch: ahead(plan),
+        prefetch: ahead::sources(plan),
         rules: plan.settings.proxy.clone(),
     }
+}
+
+// The programs of GOAUTH's commands (cmd/go/internal/auth/auth.go); `off`, `netrc` and `git` are no programs of its own.
+fn helpers(goauth: &str) -> Vec<String> {
+    let programs = goauth
+        .split(';')
+        .filter_map(|command| command.split_whitespace().next());
+    programs
+        .filter(|program| !matches!(*program, "off" | "netrc" | "git"))
+        .map(str::to_string)
+        .collect()
+}
+
+// Where go writes, as far as it is known without asking it.
+fn dirs(plan: &Plan) -> Vec<(&'static str, PathBuf)> {
+    let set = |value: String| Some(PathBuf::from(value)).filter(|path| path.is_absolute());
+    [
+        ("GOMODCACHE", plan.env.gomodcache()),
+        ("GOCACHE", set(plan.env.text("GOCACHE"))),
+        ("TMPDIR", Some(std::env::temp_dir())),
+    ]
+    .into_iter()
+    .filter_map(|(name, path)| Some((name, path?)))
+    .collect()
 }
 
 // cmd/go/internal/modload/init.go (loadModFile, SetGoSumFile): beside the go.mod, or for a workspace go.work.sum and
@@ -155,33 +187,6 @@ fn sums(plan: &Plan) -> Vec<PathBuf> {
     module
         .map(|module| named.as_ref().unwrap_or(module).with_extension("sum"))
         .collect()
-}
-
-// What this command may have asked ahead of it (docs/prefetch.md); nothing where its go.mod is not the one in effect.
-fn ahead(plan: &Plan) -> Option<proxy::Sources> {
-    let elsewhere = |name: &str| {
-        let flag = |f: &String| f.trim_start_matches('-').starts_with(name);
-        plan.command.has(name) || plan.scene.goflags.iter().any(flag)
-    };
-    let scope = match plan.command.verb().as_str() {
-        "mod download" if plan.command.operands.is_empty() && plan.scene.work.is_none() => {
-            proxy::Scope::Download
-        }
-        "build" | "install" | "run" | "test" | "vet" | "fix" if !plan.command.names_a_version() => {
-            proxy::Scope::Load
-        }
-        "list" if !plan.command.has("m") => proxy::Scope::Load,
-        _ => return None,
-    };
-    if !plan.settings.proxy.prefetch || plan.scene.vendor || elsewhere("modfile") {
-        return None;
-    }
-    Some(proxy::Sources {
-        scope,
-        module: plan.scene.module.clone(),
-        work: plan.scene.work.clone(),
-        modcache: plan.env.gomodcache()?,
-    })
 }
 
 // The commands whose stdout can hold a URL that go asked (facts in docs/behaviour.md); others keep ours.

@@ -1,5 +1,6 @@
 //! The `go` face: an argv becomes a decision, a decision becomes an exec or a guarded run.
 
+pub mod ahead;
 pub mod argv;
 pub mod decision;
 pub mod exec;
@@ -11,6 +12,7 @@ pub mod nesting;
 pub mod phase;
 pub mod scene;
 pub mod table;
+pub mod verdict;
 
 use crate::face::Face;
 use crate::outcome::{Code, Outcome};

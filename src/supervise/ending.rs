@@ -1,4 +1,4 @@
-//! Ending the child and what descends from it, each process by pid and start time.
+//! Ending processes: a stuck leaf alone, or the child and what descends from it. Each by pid and start time.
 
 use super::state::{Ending, Step};
 use super::tree::{self, Identity, Tree};
@@ -6,6 +6,7 @@ use crate::trace::{Event, Recorder};
 use crate::ui;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Processes on their way out.
@@ -13,23 +14,66 @@ use std::time::Duration;
 pub struct Execution {
     steps: Ending,
     why: String,
-    child: Pid,
-    child_name: String,
-    descendants: Vec<(Identity, String)>,
+    // None: only the others are to end.
+    child: Option<Child>,
+    others: Vec<(Identity, String)>,
     abandoned: bool,
 }
 
+#[derive(Debug)]
+struct Child {
+    pid: Pid,
+    name: String,
+    first: Signal,
+}
+
 impl Execution {
-    /// Begins at `now`; the first [`Execution::tick`] sends TERM.
-    pub fn begin(child: Pid, child_name: &str, why: &str, now: Duration) -> Execution {
+    /// Of the child and all below it, from `now` on. `dumps`: the child is a Go program, whose first signal is QUIT
+    /// in place of TERM, because it answers that with the stacks of its goroutines.
+    pub fn whole(child: Pid, name: &str, dumps: bool, why: &str, now: Duration) -> Execution {
+        let first = if dumps { Signal::SIGQUIT } else { Signal::SIGTERM };
+        Execution {
+            child: Some(Child {
+                pid: child,
+                name: name.to_string(),
+                first,
+            }),
+            ..Execution::begin(why, now)
+        }
+    }
+
+    /// Of one descendant, from `now` on.
+    pub fn leaf(leaf: Identity, name: &str, why: &str, now: Duration) -> Execution {
+        Execution {
+            others: vec![(leaf, name.to_string())],
+            ..Execution::begin(why, now)
+        }
+    }
+
+    fn begin(why: &str, now: Duration) -> Execution {
         Execution {
             steps: Ending::begin(now),
             why: why.to_string(),
-            child,
-            child_name: child_name.to_string(),
-            descendants: Vec::new(),
+            child: None,
+            others: Vec::new(),
             abandoned: false,
         }
+    }
+
+    /// Whether the child itself is to end.
+    pub fn is_whole(&self) -> bool {
+        self.child.is_some()
+    }
+
+    /// Whether the child will answer with the stacks of its goroutines.
+    pub fn dumps(&self) -> bool {
+        self.child.as_ref().is_some_and(|c| c.first == Signal::SIGQUIT)
+    }
+
+    /// Those of the others that still run.
+    pub fn survivors(&self) -> Vec<Identity> {
+        let alive = |(id, _): &(Identity, String)| tree::alive(*id).then_some(*id);
+        self.others.iter().filter_map(alive).collect()
     }
 
     /// Does what is due. `reaped`: the child's pid may by now be somebody else's.
@@ -44,21 +88,27 @@ impl Execution {
 
     /// Whether nothing is left to wait for.
     pub fn done(&self, reaped: bool) -> bool {
-        self.abandoned || (reaped && !self.descendants.iter().any(|(id, _)| tree::alive(*id)))
+        let child = reaped || self.child.is_none();
+        self.abandoned || (child && !self.others.iter().any(|(id, _)| tree::alive(*id)))
     }
 
     fn send(&mut self, signal: Signal, reaped: bool, recorder: &Recorder) {
-        if !reaped {
+        if let Some(child) = self.child.as_ref().filter(|_| !reaped) {
             // Descendants are found while their parents live; those found before are kept.
-            for process in Tree::read(self.child).processes {
-                let known = self.descendants.iter().any(|(id, _)| *id == process.id);
-                if process.id.pid != self.child.as_raw() && !known {
-                    self.descendants.push((process.id, process.name));
+            let known: BTreeSet<Identity> = self.others.iter().map(|(id, _)| *id).collect();
+            for process in Tree::read(child.pid, &known).processes {
+                if process.id.pid != child.pid.as_raw() && !known.contains(&process.id) {
+                    self.others.push((process.id, process.name));
                 }
             }
-            self.send_one(signal, self.child, &self.child_name, recorder);
+            let signal = if signal == Signal::SIGTERM {
+                child.first
+            } else {
+                signal
+            };
+            self.send_one(signal, child.pid, &child.name, recorder);
         }
-        for (id, name) in &self.descendants {
+        for (id, name) in &self.others {
             if tree::alive(*id) {
                 self.send_one(signal, Pid::from_raw(id.pid), name, recorder);
             }
@@ -79,8 +129,9 @@ impl Execution {
 
     fn abandon(&mut self, reaped: bool) {
         self.abandoned = true;
-        let child = (!reaped).then_some((self.child.as_raw(), &self.child_name));
-        let others = self.descendants.iter().filter(|(id, _)| tree::alive(*id));
+        let child = self.child.as_ref().filter(|_| !reaped);
+        let child = child.map(|c| (c.pid.as_raw(), &c.name));
+        let others = self.others.iter().filter(|(id, _)| tree::alive(*id));
         for (pid, name) in child.into_iter().chain(others.map(|(id, name)| (id.pid, name))) {
             ui::note(&format!("{name} (pid {pid}) survived SIGKILL and is left behind"));
         }

@@ -1,6 +1,7 @@
 //! What go says on stderr, as lines: for the trace, and for holding back.
 
 use super::hide::hide_userinfo;
+use crate::cause::heard::Heard;
 use crate::trace::{Event, Recorder};
 
 /// Lines of go's that go into the trace.
@@ -17,6 +18,7 @@ const PASSING: [&[u8]; 2] = [b"go: downloading ", b"# get "];
 pub struct Tap {
     line: Vec<u8>,
     taken: usize,
+    heard: Heard,
 }
 
 impl Tap {
@@ -39,11 +41,18 @@ impl Tap {
         }
     }
 
+    /// The cause that the lines name.
+    pub fn heard(&self) -> Heard {
+        self.heard
+    }
+
     fn record(&mut self, recorder: &Recorder) {
         let line = std::mem::take(&mut self.line);
+        let line = String::from_utf8_lossy(&line);
+        self.heard.hear(&line);
         if self.taken < MAX_LINES {
             self.taken += 1;
-            let line = hide_userinfo(&String::from_utf8_lossy(&line));
+            let line = hide_userinfo(&line);
             recorder.emit(Event::Stderr { line });
         }
     }
@@ -147,7 +156,7 @@ mod tests {
             ["go: ab", "", "x https://…@h/ y", long.as_str(), "end"]
         );
         tap.push("n\n".repeat(300).as_bytes(), &recorder);
-        assert_eq!(lines(&recorder).len(), MAX_LINES);
+        assert_eq!((lines(&recorder).len(), tap.heard().lines), (MAX_LINES, 305));
     }
 
     #[test]

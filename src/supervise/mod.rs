@@ -1,12 +1,20 @@
 //! The child: started from the main thread, watched without being owned, ended only for a stated reason.
 //!
 //! [`run`] starts it (`spawn`), passes its output on (`relay`) and signals to it (`signals`), and watches
-//! whether anything moves: `state` decides, `watch` acts.
+//! whether anything moves (`progress`). When nothing does, `evidence` is gathered, `diagnosis` finds the cause in it,
+//! `state` decides, and `judge` reports or ends (`ending`).
 
 mod child;
+mod clock;
+mod diagnosis;
+mod dump;
+
 mod ending;
+mod evidence;
+mod family;
 mod fds;
 mod hide;
+mod judge;
 mod lines;
 mod progress;
 mod relay;
@@ -22,14 +30,15 @@ mod watch;
 
 pub use fds::hold_standard;
 pub use signals::{die_of, survive_broken_pipes};
+pub use state::Bounds;
 
 use crate::activity::Activity;
+use crate::cause::heard::Heard;
 use crate::trace::Recorder;
 use crate::ui::live;
 use std::ffi::OsString;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// A child to run and how its streams are treated.
 #[derive(Debug, Clone)]
@@ -48,12 +57,16 @@ pub struct Job {
     pub stderr: Stderr,
     /// Texts put back in its output: (what the child prints, what the user reads).
     pub rewrites: Vec<(Vec<u8>, Vec<u8>)>,
-    /// Without progress for this long, say what is waited for.
-    pub report_after: Duration,
     /// How the progress of requests is shown.
     pub progress: live::Mode,
-    /// The user's own bound for the whole command.
-    pub deadline: Option<Duration>,
+    /// What a silence deserves.
+    pub bounds: Bounds,
+    /// It is a Go program: its first signal is QUIT, and what it then says is taken apart and not shown.
+    pub dumps: bool,
+    /// The programs of GOAUTH.
+    pub helpers: Vec<String>,
+    /// The directories it writes to, with the variables that name them.
+    pub dirs: Vec<(&'static str, PathBuf)>,
 }
 
 /// What becomes of the child's stdout.
@@ -85,8 +98,12 @@ pub struct End {
     pub signal: Option<i32>,
     /// Why we ended it; `None` when it ended by itself.
     pub ended_by_us: Option<String>,
+    /// How many of its descendants we ended alone, so that it could go on or say what failed.
+    pub leaves_ended: u32,
     /// What was held of its stderr, rewrites applied.
     pub held: Vec<u8>,
+    /// The cause that its stderr names.
+    pub heard: Heard,
 }
 
 /// Why a child could not be started.

@@ -5,6 +5,7 @@ use super::lines::{Hold, Tap};
 use super::rewrite::Rewriter;
 use super::spawn::Stdio;
 use super::{Job, Stderr, Stdout};
+use crate::cause::heard::Heard;
 use crate::trace::Recorder;
 use nix::errno::Errno;
 use nix::poll::PollFlags;
@@ -86,7 +87,12 @@ pub struct Relay<'a> {
     deaf: bool,
     tap: Option<Tap>,
     hold: Option<Hold>,
+    // What comes from now on is kept here instead: the stacks of goroutines that were asked for.
+    kept: Option<Vec<u8>>,
 }
+
+/// Bytes that are kept at most.
+const KEPT: usize = 32 << 20;
 
 impl<'a> Relay<'a> {
     fn new(from: OwnedFd, to: BorrowedFd<'a>, pairs: &[(Vec<u8>, Vec<u8>)]) -> io::Result<Relay<'a>> {
@@ -99,6 +105,7 @@ impl<'a> Relay<'a> {
             deaf: false,
             tap: None,
             hold: None,
+            kept: None,
         })
     }
 
@@ -108,6 +115,21 @@ impl<'a> Relay<'a> {
             return Some((self.to, PollFlags::POLLOUT));
         }
         Some((self.from.as_ref()?.as_fd(), PollFlags::POLLIN))
+    }
+
+    /// Keeps what comes from now on for [`Relay::take_kept`].
+    pub fn keep(&mut self) {
+        self.kept.get_or_insert_default();
+    }
+
+    /// What was kept; from now on everything passes again.
+    pub fn take_kept(&mut self) -> Option<Vec<u8>> {
+        self.kept.take()
+    }
+
+    /// Passes on what was kept and is none of ours.
+    pub fn give_back(&mut self, bytes: Vec<u8>, recorder: &Recorder) {
+        self.pass(bytes, recorder);
     }
 
     /// Whether our side has yet to take something.
@@ -149,8 +171,8 @@ impl<'a> Relay<'a> {
         false
     }
 
-    /// Takes no more from the child, and returns what was held back of this stream.
-    pub fn close(mut self, recorder: &Recorder) -> Vec<u8> {
+    /// Takes no more from the child, notes what was heard, and returns what was held back of this stream.
+    pub fn close(mut self, recorder: &Recorder, heard: &mut Heard) -> Vec<u8> {
         if self.from.is_some() {
             self.end(recorder);
             // What our side does not take at once is lost: whoever still writes is no child of ours.
@@ -159,6 +181,9 @@ impl<'a> Relay<'a> {
             {
                 self.write();
             }
+        }
+        if let Some(tap) = &self.tap {
+            *heard = tap.heard();
         }
         self.hold.as_mut().map(Hold::finish).unwrap_or_default()
     }
@@ -172,6 +197,11 @@ impl<'a> Relay<'a> {
     }
 
     fn pass(&mut self, bytes: Vec<u8>, recorder: &Recorder) {
+        if let Some(kept) = &mut self.kept {
+            let room = KEPT.saturating_sub(kept.len());
+            kept.extend(&bytes[..bytes.len().min(room)]);
+            return;
+        }
         if let Some(tap) = &mut self.tap {
             tap.push(&bytes, recorder);
         }

@@ -1,4 +1,4 @@
-//! When to speak and when to act: pure decisions on a clock that stands still while the child is stopped.
+//! When to speak and when to act: pure decisions of events and time.
 
 use std::time::Duration;
 
@@ -6,75 +6,116 @@ use std::time::Duration;
 const GRACE: Duration = Duration::from_secs(10);
 /// How long a process has to vanish after KILL.
 const VANISH: Duration = Duration::from_secs(2);
-/// How much later than asked a wait may return before we must have been stopped ourselves.
-const SLACK: Duration = Duration::from_secs(1);
-
-/// Time in which the child could work. Not counted: while it is stopped, and while we are (Ctrl-Z, SIGSTOP): a
-/// wait that came back much later than asked was not a wait.
-#[derive(Debug, Clone, Default)]
-pub struct WorkClock {
-    now: Duration,
-    stopped: bool,
+/// The bounds of a silence; zero switches one off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Say what is waited for.
+    pub report_after: Duration,
+    /// End what provably cannot end.
+    pub kill_after: Duration,
+    /// End what says nothing, and is no program of the user's and no lock.
+    pub patience: Duration,
+    /// The user's own bound for the whole command, silent or not.
+    pub deadline: Option<Duration>,
 }
 
-impl WorkClock {
-    /// Time worked so far.
-    pub fn now(&self) -> Duration {
-        self.now
-    }
+/// What may be done about the thing that is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// It may end by itself or is not ours to judge: it is named, never ended.
+    Reported,
+    /// It is silent and may stay so: ended after `patience`.
+    Silent,
+    /// It provably cannot end: ended after `hang.kill-after`.
+    Endless,
+}
 
-    /// The child was stopped or continued.
-    pub fn set_stopped(&mut self, stopped: bool) {
-        self.stopped = stopped;
-    }
+/// What is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// Find out what is waited for, and then ask [`Bounds::decide`].
+    Look {
+        /// The length of the silence.
+        silent: Duration,
+        /// Whether a report is due, whatever is found.
+        report: bool,
+    },
+    /// The user's own bound is reached, silence or not.
+    Deadline(Duration),
+}
 
-    /// A wait that was to last at most `asked` has taken `took`.
-    pub fn advance(&mut self, asked: Duration, took: Duration) {
-        if !self.stopped {
-            self.now += took.min(asked + SLACK);
+/// What is to be done about a silence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Nothing yet.
+    Wait,
+    /// Say what is waited for.
+    Report,
+    /// End it, for this reason (one clause).
+    End(String),
+}
+
+impl Bounds {
+    /// What a silence of this length deserves, given what is waited for.
+    pub fn decide(&self, class: Class, silent: Duration, report: bool) -> Decision {
+        let patience = ("patience", self.patience);
+        let bound = match class {
+            Class::Reported => None,
+            Class::Silent => Some(patience),
+            Class::Endless if self.kill_after.is_zero() => Some(patience),
+            Class::Endless => Some(("hang.kill-after", self.kill_after)),
+        };
+        match bound {
+            Some((name, bound)) if !bound.is_zero() && silent >= bound => Decision::End(format!(
+                "{name} of {} has passed",
+                humantime::format_duration(bound)
+            )),
+            _ if report => Decision::Report,
+            _ => Decision::Wait,
         }
     }
 }
 
-/// What is to be done now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
-    /// Say what is waited for; nothing has moved for so long.
-    Report {
-        /// The length of the silence.
-        silent: Duration,
-    },
-    /// End the child: the user's bound is reached.
-    End {
-        /// Which bound, in one clause.
-        why: String,
-    },
-}
+/// The longest time between two reports of one silence.
+const REPORT_AT_LEAST_EVERY: Duration = Duration::from_secs(600);
 
-/// Watches for silence and for the deadline. All times are those of a [`WorkClock`].
+/// Watches for silence and for the deadline. All times are those of a [`WorkClock`](super::clock::WorkClock).
 #[derive(Debug, Clone)]
 pub struct Watch {
-    report_after: Duration,
+    bounds: Bounds,
     deadline: Option<Duration>,
     moved: Duration,
-    next_report: Duration,
+    // Lengths of the silence at which something is due; `None`: nothing more in this silence.
+    next_report: Option<Duration>,
+    next_bounds: [Option<Duration>; 2],
 }
 
 impl Watch {
-    /// A watch that starts at zero. It reports silence after `report_after`, then after twice that, four times …
-    pub fn new(report_after: Duration, deadline: Option<Duration>) -> Watch {
-        Watch {
-            report_after,
-            deadline,
+    /// A watch that starts at zero. It reports silence after `report_after`, then after twice that, four times …,
+    /// and at least every ten minutes.
+    pub fn new(bounds: Bounds) -> Watch {
+        let mut watch = Watch {
+            bounds,
+            deadline: bounds.deadline,
             moved: Duration::ZERO,
-            next_report: report_after,
-        }
+            next_report: None,
+            next_bounds: [None; 2],
+        };
+        watch.progress(Duration::ZERO);
+        watch
+    }
+
+    /// The bounds it keeps.
+    pub fn bounds(&self) -> &Bounds {
+        &self.bounds
     }
 
     /// Something moved.
     pub fn progress(&mut self, now: Duration) {
+        let on = |bound: Duration| Some(bound).filter(|b| !b.is_zero());
         self.moved = now;
-        self.next_report = self.report_after;
+        self.next_report = on(self.bounds.report_after);
+        self.next_bounds = [on(self.bounds.kill_after), on(self.bounds.patience)];
     }
 
     /// For how long nothing has moved.
@@ -83,36 +124,31 @@ impl Watch {
     }
 
     /// What is due at `now`, each thing once.
-    pub fn tick(&mut self, now: Duration) -> Option<Action> {
+    pub fn tick(&mut self, now: Duration) -> Option<Due> {
         if let Some(bound) = self.deadline.filter(|bound| now >= *bound) {
             self.deadline = None;
-            let why = format!(
-                "hang.deadline of {} has passed",
-                humantime::format_duration(bound)
-            );
-            return Some(Action::End { why });
+            return Some(Due::Deadline(bound));
         }
         let silent = self.silent(now);
-        if self.report_after.is_zero() || silent < self.next_report {
-            return None;
+        let mut report = false;
+        while let Some(next) = self.next_report.filter(|next| *next <= silent) {
+            report = true;
+            let step = next.min(REPORT_AT_LEAST_EVERY.max(self.bounds.report_after));
+            self.next_report = next.checked_add(step);
         }
-        while self.next_report <= silent {
-            self.next_report = self.next_report.saturating_mul(2);
+        let mut look = report;
+        for bound in &mut self.next_bounds {
+            look |= bound.take_if(|b| *b <= silent).is_some();
         }
-        Some(Action::Report { silent })
+        look.then_some(Due::Look { silent, report })
     }
 
     /// Work time until something may be due.
     pub fn due_in(&self, now: Duration) -> Duration {
-        let report = if self.report_after.is_zero() {
-            Duration::MAX
-        } else {
-            (self.moved + self.next_report).saturating_sub(now)
-        };
-        match self.deadline {
-            Some(bound) => report.min(bound.saturating_sub(now)),
-            None => report,
-        }
+        let silences = self.next_bounds.iter().chain([&self.next_report]).flatten();
+        let times = silences.map(|silent| self.moved.saturating_add(*silent));
+        let next = times.chain(self.deadline).min();
+        next.map_or(Duration::MAX, |next| next.saturating_sub(now))
     }
 }
 
@@ -166,34 +202,55 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
+    fn bounds(report: u64, kill: u64, patience: u64) -> Bounds {
+        Bounds {
+            report_after: s(report),
+            kill_after: s(kill),
+            patience: s(patience),
+            deadline: None,
+        }
+    }
+
     #[test]
-    fn silence_is_reported_at_doubling_intervals_and_progress_starts_anew() {
+    fn silence_is_looked_at_when_a_report_or_a_bound_is_due() {
         enum In {
-            Tick(u64, Option<u64>),
+            Tick(u64, Option<(u64, bool)>),
             Move(u64),
         }
         use In::*;
         let table = [
             Tick(19, None),
-            Tick(20, Some(20)),
+            Tick(20, Some((20, true))),
             Tick(21, None),
             Tick(39, None),
-            Tick(40, Some(40)),
+            Tick(40, Some((40, true))),
+            // hang.kill-after
+            Tick(60, Some((60, false))),
             Tick(79, None),
-            Tick(80, Some(80)),
+            Tick(80, Some((80, true))),
             Move(81),
             Tick(100, None),
-            Tick(101, Some(20)),
-            // A late tick reports once, not once for every interval missed.
-            Tick(300, Some(219)),
+            Tick(101, Some((20, true))),
+            // A late tick is one look, not one for every interval missed.
+            Tick(300, Some((219, true))),
             Tick(301, None),
+            Tick(401, Some((320, true))),
+            // patience, and a report at least every ten minutes
+            Tick(681, Some((600, false))),
+            Tick(721, Some((640, true))),
+            Tick(1320, None),
+            Tick(1321, Some((1240, true))),
+            Tick(1921, Some((1840, true))),
         ];
-        let mut watch = Watch::new(s(20), None);
+        let mut watch = Watch::new(bounds(20, 60, 600));
         for step in table {
             match step {
                 Move(at) => watch.progress(s(at)),
                 Tick(at, want) => {
-                    let want = want.map(|n| Action::Report { silent: s(n) });
+                    let want = want.map(|(silent, report)| Due::Look {
+                        silent: s(silent),
+                        report,
+                    });
                     assert_eq!(watch.tick(s(at)), want, "at {at}");
                 }
             }
@@ -201,35 +258,63 @@ mod tests {
     }
 
     #[test]
+    fn only_what_may_be_ended_is_ended_and_at_its_own_bound() {
+        use Class::*;
+        let end = |why: &str| Decision::End(why.to_string());
+        let kill = || end("hang.kill-after of 1m has passed");
+        let patience = || end("patience of 10m has passed");
+        let usual = bounds(20, 60, 600);
+        let table = [
+            (usual, Reported, 20, true, Decision::Report),
+            (usual, Reported, 60, false, Decision::Wait),
+            (usual, Reported, 100_000, true, Decision::Report),
+            (usual, Silent, 20, true, Decision::Report),
+            (usual, Silent, 60, false, Decision::Wait),
+            (usual, Silent, 599, true, Decision::Report),
+            (usual, Silent, 600, false, patience()),
+            (usual, Endless, 59, true, Decision::Report),
+            (usual, Endless, 60, false, kill()),
+            (bounds(20, 0, 600), Endless, 60, false, Decision::Wait),
+            (bounds(20, 0, 600), Endless, 600, false, patience()),
+            (bounds(20, 0, 0), Endless, 6000, true, Decision::Report),
+            (bounds(20, 60, 0), Silent, 6000, true, Decision::Report),
+        ];
+        for (bounds, class, silent, report, want) in table {
+            assert_eq!(
+                bounds.decide(class, s(silent), report),
+                want,
+                "{class:?} after {silent}"
+            );
+        }
+    }
+
+    #[test]
     fn the_deadline_ends_whatever_moves_and_only_once() {
-        let mut watch = Watch::new(s(20), Some(s(90)));
+        let mut watch = Watch::new(Bounds {
+            deadline: Some(s(90)),
+            ..bounds(20, 60, 600)
+        });
         watch.progress(s(89));
         assert_eq!(watch.tick(s(89)), None);
         assert_eq!(watch.due_in(s(89)), s(1));
-        let why = "hang.deadline of 1m 30s has passed".to_string();
-        assert_eq!(watch.tick(s(90)), Some(Action::End { why }));
+        assert_eq!(watch.tick(s(90)), Some(Due::Deadline(s(90))));
         assert_eq!(watch.tick(s(91)), None);
     }
 
     #[test]
-    fn no_report_after_means_no_reports() {
-        let mut watch = Watch::new(Duration::ZERO, None);
+    fn zero_switches_a_bound_off() {
+        let mut watch = Watch::new(bounds(0, 0, 0));
         assert_eq!(
             (watch.tick(s(1000)), watch.due_in(s(1000))),
             (None, Duration::MAX)
         );
-    }
-
-    #[test]
-    fn time_spent_stopped_does_not_count() {
-        let mut clock = WorkClock::default();
-        clock.advance(s(1), s(1));
-        clock.set_stopped(true);
-        clock.advance(s(1), s(1));
-        clock.set_stopped(false);
-        clock.advance(s(1), s(3600));
-        clock.advance(Duration::MAX.mul_f64(0.5), s(5));
-        assert_eq!(clock.now(), s(1 + 2 + 5));
+        let mut watch = Watch::new(bounds(0, 0, 600));
+        assert_eq!(watch.due_in(s(0)), s(600));
+        let look = Due::Look {
+            silent: s(700),
+            report: false,
+        };
+        assert_eq!(watch.tick(s(700)), Some(look));
     }
 
     #[test]

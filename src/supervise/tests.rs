@@ -5,6 +5,7 @@ use super::*;
 use crate::trace::Event;
 use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
 
 /// What a job printed and how it ended.
 struct Ran {
@@ -13,6 +14,13 @@ struct Ran {
     err: String,
     events: Vec<Event>,
 }
+
+const BOUNDS: Bounds = Bounds {
+    report_after: Duration::from_secs(20),
+    kill_after: Duration::from_secs(60),
+    patience: Duration::from_secs(600),
+    deadline: None,
+};
 
 fn sh(script: &str) -> Job {
     Job {
@@ -27,8 +35,10 @@ fn sh(script: &str) -> Job {
             b"http://127.0.0.1:1/k".to_vec(),
             b"https://proxy.example".to_vec(),
         )],
-        report_after: Duration::from_secs(20),
-        deadline: None,
+        bounds: BOUNDS,
+        dumps: false,
+        helpers: Vec::new(),
+        dirs: Vec::new(),
     }
 }
 
@@ -214,8 +224,11 @@ fn an_orphan_that_keeps_the_pipe_does_not_keep_us() {
 #[test]
 fn silence_is_reported_with_what_is_waited_for() {
     let job = Job {
-        report_after: Duration::from_millis(200),
-        deadline: Some(Duration::from_secs(1)),
+        bounds: Bounds {
+            report_after: Duration::from_millis(200),
+            deadline: Some(Duration::from_secs(1)),
+            ..BOUNDS
+        },
         ..sh("sleep 1000; true")
     };
     let ran = supervise(&job);
@@ -226,12 +239,15 @@ fn silence_is_reported_with_what_is_waited_for() {
 #[test]
 fn the_deadline_ends_the_child_and_what_it_started() {
     let job = Job {
-        deadline: Some(Duration::from_millis(300)),
+        bounds: Bounds {
+            deadline: Some(Duration::from_millis(300)),
+            ..BOUNDS
+        },
         ..sh("sleep 1000; true")
     };
     let ran = supervise(&job);
     assert_eq!(ran.end.signal, Some(15));
-    let why = "hang.deadline of 300ms has passed while waiting for sleep";
+    let why = "hang.deadline of 300ms has passed while waiting for sleep [user-program]";
     assert_eq!(ran.end.ended_by_us.as_deref(), Some(why));
     let ended: Vec<(&str, &str)> = ran
         .events

@@ -20,6 +20,10 @@ pub struct Process {
     pub id: Identity,
     /// Its parent's pid.
     pub parent: i32,
+    /// Its process group.
+    pub group: i32,
+    /// Whether it has a controlling terminal.
+    pub terminal: bool,
     /// The program's name, cut to 15 bytes by the kernel.
     pub name: String,
     /// `R`, `S`, `D`, `T`, `Z` …
@@ -36,8 +40,9 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// Reads the tree below a process.
-    pub fn read(root: Pid) -> Tree {
+    /// Reads the tree below a process, and below those of `known` that have lost their parents since: an orphan of
+    /// a descendant is no descendant by its parent any more.
+    pub fn read(root: Pid, known: &BTreeSet<Identity>) -> Tree {
         let Ok(dir) = fs::read_dir("/proc") else {
             return Tree::default();
         };
@@ -45,20 +50,32 @@ impl Tree {
             .flatten()
             .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
             .filter_map(process);
-        Tree::below(root.as_raw(), all)
+        Tree::below(root.as_raw(), known, all)
     }
 
-    /// Picks a process and its descendants.
-    pub fn below(root: i32, all: impl Iterator<Item = Process>) -> Tree {
+    /// Picks a process, its descendants, and the known ones among `all`.
+    pub fn below(root: i32, known: &BTreeSet<Identity>, all: impl Iterator<Item = Process>) -> Tree {
         let mut children: BTreeMap<i32, Vec<Process>> = BTreeMap::new();
-        let mut processes = Vec::new();
+        let (mut processes, mut orphans) = (Vec::new(), Vec::new());
+        let all: Vec<Process> = all.collect();
+        let mine: BTreeSet<i32> = all.iter().map(|p| p.id.pid).filter(|pid| *pid == root).collect();
+        let kept = |p: &Process| known.contains(&p.id);
+        let parents: BTreeSet<i32> = all
+            .iter()
+            .filter(|p| kept(p))
+            .map(|p| p.id.pid)
+            .chain(mine)
+            .collect();
         for process in all {
             if process.id.pid == root {
                 processes.push(process);
+            } else if kept(&process) && !parents.contains(&process.parent) {
+                orphans.push(process);
             } else {
                 children.entry(process.parent).or_default().push(process);
             }
         }
+        processes.append(&mut orphans);
         let mut at = 0;
         while let Some(process) = processes.get(at) {
             let below = children.remove(&process.id.pid).unwrap_or_default();
@@ -67,16 +84,6 @@ impl Tree {
         }
         processes.retain(|p| p.state != 'Z' && p.state != 'X');
         Tree { processes }
-    }
-
-    /// The descendant that started last of those that have no children themselves; not the root.
-    pub fn youngest_leaf(&self) -> Option<&Process> {
-        let parents: BTreeSet<i32> = self.processes.iter().map(|p| p.parent).collect();
-        self.processes
-            .iter()
-            .skip(1)
-            .filter(|p| !parents.contains(&p.id.pid))
-            .max_by_key(|p| (p.id.started, p.id.pid))
     }
 
     /// CPU time of all of them, in clock ticks.
@@ -120,7 +127,7 @@ fn parse(pid: i32, stat: &[u8]) -> Option<Process> {
     let (head, tail) = stat.rsplit_once(')')?;
     let name = head.split_once('(')?.1.to_string();
     let fields: Vec<&str> = tail.split_ascii_whitespace().collect();
-    // Numbered from 3 in the manual: 3 state, 4 ppid, 14-17 utime stime cutime cstime, 22 starttime.
+    // Numbered from 3 in the manual: 3 state, 4 ppid, 5 pgrp, 7 tty_nr, 14-17 utime stime cutime cstime, 22 starttime.
     let number = |n: usize| fields.get(n - 3)?.parse::<u64>().ok();
     Some(Process {
         id: Identity {
@@ -128,6 +135,8 @@ fn parse(pid: i32, stat: &[u8]) -> Option<Process> {
             started: number(22)?,
         },
         parent: fields.get(1)?.parse().ok()?,
+        group: fields.get(2)?.parse().ok()?,
+        terminal: fields.get(4)? != &"0",
         name,
         state: fields.first()?.chars().next()?,
         cpu: (14..=17).filter_map(number).sum(),
@@ -150,6 +159,8 @@ mod tests {
         Process {
             id: Identity { pid, started },
             parent,
+            group: 1,
+            terminal: false,
             name: format!("p{pid}"),
             state,
             cpu: 2,
@@ -162,12 +173,13 @@ mod tests {
         let process = parse(7, line).unwrap();
         assert_eq!((process.name.as_str(), process.state), ("a) R 1 (x", 'S'));
         assert_eq!((process.parent, process.cpu, process.id.started), (5, 100, 99));
+        assert_eq!((process.group, process.terminal), (7, false));
         assert_eq!(parse(7, b"7 (a) S 5"), None);
         assert_eq!(parse(7, b""), None);
     }
 
     #[test]
-    fn only_descendants_and_the_youngest_leaf() {
+    fn only_descendants() {
         let all = [
             at(1, 0, 1, 'S'),
             at(10, 1, 5, 'S'),
@@ -176,16 +188,28 @@ mod tests {
             at(13, 10, 9, 'Z'),
             at(14, 1, 20, 'S'),
         ];
-        let tree = Tree::below(10, all.into_iter());
+        let none = BTreeSet::new();
+        let tree = Tree::below(10, &none, all.into_iter());
         let pids: Vec<i32> = tree.processes.iter().map(|p| p.id.pid).collect();
         assert_eq!(pids, [10, 11, 12]);
-        assert_eq!(tree.youngest_leaf().unwrap().id.pid, 12);
         assert_eq!(tree.cpu(), 6);
-        assert!(
-            Tree::below(14, [at(14, 1, 1, 'S')].into_iter())
-                .youngest_leaf()
-                .is_none()
-        );
+    }
+
+    #[test]
+    fn an_orphan_that_was_seen_before_stays() {
+        let all = [
+            at(10, 1, 5, 'S'),
+            at(12, 1, 7, 'S'),
+            at(13, 12, 8, 'S'),
+            at(14, 10, 8, 'S'),
+            // Another process by now.
+            at(15, 1, 99, 'S'),
+        ];
+        let known = [(12, 7), (13, 8), (14, 8), (15, 9)];
+        let known = known.map(|(pid, started)| Identity { pid, started }).into();
+        let tree = Tree::below(10, &known, all.into_iter());
+        let pids: Vec<i32> = tree.processes.iter().map(|p| p.id.pid).collect();
+        assert_eq!(pids, [10, 12, 14, 13]);
     }
 
     #[test]

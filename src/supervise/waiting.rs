@@ -1,44 +1,32 @@
-//! What is waited for, in one clause.
+//! The notes about a silence.
 
-use super::hide::short_command;
-use super::tree::{self, Tree};
-use crate::activity::Flight;
+use super::diagnosis::Diagnosis;
+use super::state::{Bounds, Class};
+use crate::cause::Cause;
 use std::time::Duration;
 
-/// Programs whose arguments tell more than their name.
-const TALKATIVE: [&str; 7] = ["git", "ssh", "hg", "svn", "fossil", "bzr", "curl"];
-
-/// Names what is waited for: the request that has been silent longest, else the youngest descendant that has no
-/// children, else the child itself under the name `child`.
-pub fn what(flights: &[Flight], tree: &Tree, child: &str) -> String {
-    if let Some(flight) = flights.iter().min_by_key(|f| f.moved) {
-        let (resource, upstream, phase) = (&flight.resource, &flight.upstream, flight.phase.as_str());
-        let more = match flights.len() - 1 {
-            0 => String::new(),
-            n => format!(" and {n} more"),
-        };
-        return format!("{resource} from {upstream} ({phase}){more}");
-    }
-    match tree.youngest_leaf() {
-        Some(leaf) if TALKATIVE.iter().any(|t| leaf.name.starts_with(t)) => {
-            let command = short_command(&tree::command_line(leaf.id.pid));
-            if command.is_empty() {
-                leaf.name.clone()
-            } else {
-                command
-            }
-        }
-        Some(leaf) => leaf.name.clone(),
-        None => format!("{child} itself"),
-    }
-}
-
-/// The note about a silence.
-pub fn note(silent: Duration, what: &str, child: &str) -> String {
-    format!(
-        "{child} has made no progress for {}: waiting for {what}",
+/// What is said about a silence: one line, and the next step below it when the cause is told for the first time.
+pub fn note(silent: Duration, child: &str, found: &Diagnosis, bounds: &Bounds, first: bool) -> String {
+    let bound = match found.class {
+        Class::Reported => None,
+        Class::Silent => Some(bounds.patience),
+        Class::Endless => Some(bounds.kill_after),
+    };
+    let end = match bound.filter(|bound| *bound > silent) {
+        Some(bound) => format!("; it will be ended after {}", rounded(bound)),
+        None => String::new(),
+    };
+    let (what, tag) = (&found.what, found.cause.tag());
+    let line = format!(
+        "{child} has made no progress for {}: waiting for {what}{end} {tag}",
         rounded(silent)
-    )
+    );
+    match found.cause {
+        // There is nothing to mend, or nothing is known.
+        Cause::UserProgram | Cause::Unknown => line,
+        cause if first => format!("{line}\n  {}", cause.next()),
+        _ => line,
+    }
 }
 
 /// A time as people write it, without fractions of a second where it has whole ones.
@@ -53,26 +41,61 @@ pub fn rounded(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::activity::{Activity, Phase};
-    use std::sync::Arc;
 
     #[test]
-    fn a_silent_request_is_named_first() {
-        let activity = Arc::new(Activity::default());
-        let flight = activity.begin("golang.org/x/text@v0.3.0 zip", "https://proxy.golang.org");
-        flight.phase(Phase::Waiting);
-        let second = activity.begin("m@v1.0.0 mod", "https://q");
-        let got = what(&activity.snapshot().flights, &Tree::default(), "go");
-        assert_eq!(
-            note(Duration::from_millis(20_400), &got, "go"),
-            "go has made no progress for 20s: waiting for golang.org/x/text@v0.3.0 zip from \
-             https://proxy.golang.org (request sent, no answer yet) and 1 more"
-        );
-        drop((flight, second));
-        assert_eq!(
-            what(&activity.snapshot().flights, &Tree::default(), "go"),
-            "go itself"
-        );
+    fn the_next_step_is_told_once_and_the_end_while_it_lies_ahead() {
+        let bounds = Bounds {
+            report_after: Duration::from_secs(20),
+            kill_after: Duration::from_secs(60),
+            patience: Duration::from_secs(600),
+            deadline: None,
+        };
+        let found = |cause, class| Diagnosis {
+            cause,
+            class,
+            what: "WHAT".into(),
+            leaf: None,
+        };
+        let stalled = found(Cause::VcsStalled, Class::Silent);
+        let lock = found(Cause::CacheLockHeld, Class::Reported);
+        let user = found(Cause::UserProgram, Class::Reported);
+        let table = [
+            (
+                &stalled,
+                20,
+                true,
+                "go has made no progress for 20s: waiting for WHAT; it will be ended after 10m [vcs-stalled]\n  \
+                 Try `git ls-remote URL` by hand; a module proxy in GOPROXY avoids git.",
+            ),
+            (
+                &stalled,
+                40,
+                false,
+                "go has made no progress for 40s: waiting for WHAT; it will be ended after 10m [vcs-stalled]",
+            ),
+            (
+                &stalled,
+                640,
+                false,
+                "go has made no progress for 10m 40s: waiting for WHAT [vcs-stalled]",
+            ),
+            (
+                &lock,
+                40,
+                false,
+                "go has made no progress for 40s: waiting for WHAT [cache-lock-held]",
+            ),
+            (
+                &user,
+                20,
+                true,
+                "go has made no progress for 20s: waiting for WHAT [user-program]",
+            ),
+        ];
+        for (found, silent, first, want) in table {
+            let silent = Duration::from_millis(silent * 1000 + 400);
+            assert_eq!(note(silent, "go", found, &bounds, first), want);
+        }
     }
 
     #[test]

@@ -1,16 +1,14 @@
 //! The loop: one poll over signals and streams, on the thread that started the child.
 
 use super::child::{self, Change};
+use super::clock::WorkClock;
 use super::ending::Execution;
-use super::progress::Progress;
+use super::judge::Judge;
 use super::relay::{Ours, Relay, Streams};
 use super::signals::Signals;
-use super::state::{Action, Watch, WorkClock};
-use super::tree::Tree;
-use super::{End, Job, SpawnError, fds, spawn, waiting};
+use super::{End, Job, SpawnError, dump, fds, spawn};
 use crate::activity::Activity;
 use crate::trace::{Event, Recorder};
-use crate::ui::{self, live::Live};
 use nix::poll::PollFlags;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -35,18 +33,13 @@ pub fn run(job: &Job, activity: &Activity, recorder: &Recorder, ours: Ours<'_>) 
         pid: pid.as_raw().unsigned_abs(),
         program: job.program.to_string_lossy().into_owned(),
     });
-    let name = job.program.file_name().unwrap_or(job.program.as_os_str());
     let mut supervision = Supervision {
-        activity,
         recorder,
         signals,
         relays: streams.relays,
         pid,
-        name: name.to_string_lossy().into_owned(),
         clock: WorkClock::default(),
-        watch: Watch::new(job.report_after, job.deadline),
-        progress: Progress::default(),
-        live: Live::new(job.progress),
+        judge: Judge::new(job, activity, recorder, pid),
         execution: None,
         end: End::default(),
         ended: None,
@@ -63,16 +56,12 @@ pub fn run(job: &Job, activity: &Activity, recorder: &Recorder, ours: Ours<'_>) 
 }
 
 struct Supervision<'a> {
-    activity: &'a Activity,
     recorder: &'a Recorder,
     signals: Signals,
     relays: Vec<Relay<'a>>,
     pid: Pid,
-    name: String,
     clock: WorkClock,
-    watch: Watch,
-    progress: Progress,
-    live: Live,
+    judge: Judge<'a>,
     execution: Option<Execution>,
     end: End,
     // When the child ended; its pid is no longer ours then.
@@ -91,11 +80,26 @@ impl Supervision<'_> {
         self.take_signals(false);
         self.reap();
         self.clock.advance(asked, began.elapsed());
-        if self.ended.is_none() {
-            self.judge();
+        if self.ended.is_none()
+            && let Some(execution) = self.judge.tick(self.clock.now(), self.execution.is_some())
+        {
+            if execution.dumps() {
+                self.relays.first_mut().map(Relay::keep);
+            }
+            self.execution = Some(execution);
         }
-        if let Some(execution) = &mut self.execution {
-            execution.tick(self.clock.now(), self.ended.is_some(), self.recorder);
+        self.execute();
+    }
+
+    fn execute(&mut self) {
+        let (now, ended) = (self.clock.now(), self.ended.is_some());
+        let Some(execution) = &mut self.execution else {
+            return;
+        };
+        execution.tick(now, ended, self.recorder);
+        if !execution.is_whole() && execution.done(ended) {
+            self.judge.leaf_ended(now, &execution.survivors());
+            self.execution = None;
         }
     }
 
@@ -108,7 +112,7 @@ impl Supervision<'_> {
         for relay in self.relays.iter_mut() {
             if relay.interest().is_some() && ready.next().is_some_and(|flags| !flags.is_empty()) {
                 // What go prints stands on a line of its own.
-                self.live.clear();
+                self.judge.live().clear();
                 heard |= relay.advance(self.recorder);
             } else if relay.holds_tail() && self.heard.elapsed() >= TAIL {
                 relay.give_up_tail(self.recorder);
@@ -116,13 +120,12 @@ impl Supervision<'_> {
         }
         if heard {
             self.heard = Instant::now();
-            self.watch.progress(self.clock.now());
+            self.judge.progress(self.clock.now());
         }
     }
 
     fn timeout(&self) -> Duration {
-        let mut timeout = LOOK.min(self.watch.due_in(self.clock.now()));
-        timeout = timeout.min(self.live.interval().unwrap_or(LOOK));
+        let mut timeout = LOOK.min(self.judge.due_in(&self.clock));
         if self.relays.iter().any(Relay::holds_tail) || self.execution.is_some() {
             timeout = timeout.min(TAIL);
         }
@@ -170,50 +173,11 @@ impl Supervision<'_> {
         };
         // Who is continued already must not stop now: nobody would continue us again.
         if !self.take_signals(false) {
-            self.live.clear();
+            self.judge.live().clear();
             self.signals.stop_self(signal);
             let _ = kill(self.pid, Signal::SIGCONT);
         }
         self.clock.set_stopped(false);
-    }
-
-    fn judge(&mut self) {
-        let now = self.clock.now();
-        let silent = self.watch.silent(now);
-        let snapshot = self.activity.snapshot();
-        if let Some(beat) = self.live.tick(&snapshot, now) {
-            ui::note(&beat);
-        }
-        if self.progress.of_requests(&snapshot) || self.progress.of_processes(self.pid, now, silent) {
-            self.watch.progress(now);
-        }
-        match self.watch.tick(now) {
-            Some(Action::Report { silent }) => {
-                let what = self.what();
-                self.live.clear();
-                ui::note(&waiting::note(silent, &what, &self.name));
-                self.recorder.emit(Event::Waiting {
-                    what,
-                    for_ms: silent.as_secs_f64() * 1e3,
-                });
-            }
-            Some(Action::End { why }) => {
-                let why = format!("{why} while waiting for {}", self.what());
-                self.live.clear();
-                ui::note(&format!("ending {}: {why}", self.name));
-                self.execution = Some(Execution::begin(self.pid, &self.name, &why, now));
-                self.end.ended_by_us = Some(why);
-            }
-            None => {}
-        }
-    }
-
-    fn what(&self) -> String {
-        waiting::what(
-            &self.activity.snapshot().flights,
-            &Tree::read(self.pid),
-            &self.name,
-        )
     }
 
     fn finished(&self) -> bool {
@@ -233,10 +197,27 @@ impl Supervision<'_> {
         drained || self.dismissed || (quiet && !blocked)
     }
 
+    // What came on stderr since QUIT: stacks, or something that is nobody's but the user's.
+    fn take_dump(&mut self) {
+        let relay = self.relays.first_mut();
+        let Some((relay, kept)) = relay.and_then(|r| r.take_kept().map(|kept| (r, kept))) else {
+            return;
+        };
+        match dump::stacks(&kept) {
+            Some(stacks) => self.judge.record_stacks(stacks),
+            None => relay.give_back(kept, self.recorder),
+        }
+    }
+
     fn close(mut self) -> End {
-        self.live.clear();
+        self.judge.live().clear();
+        self.end.leaves_ended = self.judge.leaves();
+        self.end.ended_by_us = self.judge.sentence().map(str::to_string);
+        self.take_dump();
         for relay in self.relays.drain(..) {
-            self.end.held.extend(relay.close(self.recorder));
+            self.end
+                .held
+                .extend(relay.close(self.recorder, &mut self.end.heard));
         }
         self.end
     }

@@ -76,6 +76,9 @@ pub enum Event {
         served_by: String,
         /// Attempts made for it.
         attempts: u32,
+        /// The id of its cause, where it is not success (see [`crate::cause`]).
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        cause: Option<String>,
     },
     /// A child process was started.
     Child {
@@ -90,6 +93,17 @@ pub enum Event {
         what: String,
         /// For how long, in milliseconds.
         for_ms: f64,
+    },
+    /// What was found while nothing moved.
+    Evidence {
+        /// The id of the cause, see `docs/causes.md`.
+        cause: String,
+        /// What is waited for, in one clause.
+        what: String,
+        /// For how long nothing has moved, in milliseconds.
+        for_ms: f64,
+        /// What was found, what could not be found out included.
+        found: Vec<Finding>,
     },
     /// We end something.
     Ending {
@@ -129,6 +143,13 @@ pub enum Event {
         /// Its size and hash after.
         after: String,
     },
+    /// Why the command failed, or why it hangs: a verdict upon what was seen before.
+    Cause {
+        /// The stable id (see [`crate::cause`]).
+        cause: String,
+        /// Whom it concerns: an upstream, a program; empty where that is not known.
+        whom: String,
+    },
     /// Something of ours did not work; go ran all the same.
     Warning {
         /// What.
@@ -154,6 +175,16 @@ pub enum Event {
         /// Events that the queue had no room for.
         dropped: u64,
     },
+}
+
+/// A piece of evidence.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Finding {
+    /// `request`, `process`, `socket`, `terminal`, `lock`, `file-system`, `goroutines`, `guard` or `unavailable`.
+    pub about: String,
+    /// What was found, in one line.
+    pub text: String,
 }
 
 /// What was asked for, by whom, where.
@@ -249,4 +280,7 @@ pub struct Attempt {
     pub outcome: String,
     /// The reason in words; empty for `ok`.
     pub reason: String,
+    /// The id of the cause, where it is not success (see [`crate::cause`]).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cause: Option<String>,
 }

@@ -2,6 +2,7 @@
 
 use super::event::Record;
 use super::redact;
+use super::secrets::Secrets;
 use super::store::{Keep, Name, sweep};
 use crate::config::settings::{Settings, TraceTo};
 use crate::world::World;
@@ -10,6 +11,7 @@ use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// Bytes after which a file takes nothing but its last record.
@@ -21,6 +23,7 @@ pub struct FileSink {
     place: Place,
     name: Name,
     keep: Keep,
+    world: Arc<World>,
 }
 
 #[derive(Debug, Clone)]
@@ -50,7 +53,12 @@ impl FileSink {
             age: settings.trace_keep,
             bytes: settings.trace_max_size,
         };
-        Some(FileSink { place, name, keep })
+        Some(FileSink {
+            place,
+            name,
+            keep,
+            world: Arc::new(world.clone()),
+        })
     }
 
     /// Opens the file. Errors are one clause for the one warning, without a full stop.
@@ -78,6 +86,7 @@ impl FileSink {
             path,
             dir,
             keep: self.keep,
+            secrets: Secrets::of(&self.world),
             out: BufWriter::new(file),
             written: 0,
             problem: None,
@@ -169,6 +178,8 @@ pub(super) struct TraceFile {
     /// Where it lies among others, which retention applies to; `None` for a file the user named.
     dir: Option<PathBuf>,
     keep: Keep,
+    /// What this person keeps secret: it may stand without a mark in what go and its programs print.
+    secrets: Secrets,
     out: BufWriter<File>,
     written: u64,
     problem: Option<String>,
@@ -185,7 +196,8 @@ impl TraceFile {
             event: redact::event(record.event),
         };
         let line = match serde_json::to_vec(&record) {
-            Ok(mut line) => {
+            Ok(line) => {
+                let mut line = self.secrets.hide_line(line);
                 line.push(b'\n');
                 line
             }

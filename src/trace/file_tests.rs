@@ -7,6 +7,7 @@ fn sink(place: Place) -> FileSink {
         bytes: 1 << 20,
     };
     FileSink {
+        world: Arc::default(),
         place,
         name: Name::new("get", SystemTime::now()),
         keep,
@@ -105,6 +106,7 @@ fn a_file_that_the_user_named_is_always_kept() {
 #[test]
 fn a_full_disk_ends_the_writing_with_one_problem() {
     let mut file = TraceFile {
+        secrets: Secrets::default(),
         path: "/dev/full".into(),
         dir: None,
         keep: Keep {

@@ -146,6 +146,11 @@ fn samples() -> Vec<Event> {
             total_ms: 1.0,
             served_by: text(),
             attempts: 1,
+            cause: Some(text()),
+        },
+        Event::Cause {
+            cause: text(),
+            whom: text(),
         },
         Event::Child {
             pid: 1,
@@ -200,7 +205,7 @@ fn every_kind_survives_writing_and_reading() {
 
 #[test]
 fn the_documentation_names_every_kind_and_field() {
-    let docs = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/trace.md")).unwrap();
+    let docs = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/trace-format.md")).unwrap();
     for event in samples() {
         let value = serde_json::to_value(&event).unwrap();
         let kind = value["kind"].as_str().unwrap();
@@ -215,6 +220,28 @@ fn the_documentation_names_every_kind_and_field() {
                 "{kind}: {field} is not documented"
             );
         }
+    }
+}
+
+#[test]
+fn the_schema_names_every_kind_and_field() {
+    let schema: Value = serde_json::from_str(include_str!("../../docs/trace.schema.json")).unwrap();
+    for event in samples() {
+        let value = serde_json::to_value(&event).unwrap();
+        let kind = value["kind"].as_str().unwrap();
+        let known = &schema["$defs"][kind]["properties"];
+        for field in value.as_object().unwrap().keys() {
+            assert!(
+                known[field].is_object(),
+                "{kind}: {field} is not in docs/trace.schema.json"
+            );
+        }
+        let listed = |of: &Value| of["$ref"] == format!("#/$defs/{kind}");
+        assert!(schema["oneOf"].as_array().unwrap().iter().any(listed), "{kind}");
+        let unknown = schema["$defs"]["unknown"]["properties"]["kind"]["not"]["enum"]
+            .as_array()
+            .unwrap();
+        assert!(unknown.iter().any(|name| name == kind), "{kind} is known");
     }
 }
 

@@ -190,7 +190,12 @@ impl ToFile {
 
 fn is_eventful(event: &Event) -> bool {
     match event {
-        Event::Retry { .. } | Event::Waiting { .. } | Event::Ending { .. } | Event::Warning { .. } => true,
+        Event::Retry { .. }
+        | Event::Waiting { .. }
+        | Event::Evidence { .. }
+        | Event::Ending { .. }
+        | Event::Cause { .. }
+        | Event::Warning { .. } => true,
         Event::Attempt(attempt) => !matches!(attempt.outcome.as_str(), "ok" | "not-found"),
         _ => false,
     }

@@ -116,11 +116,25 @@ pub struct Keep {
     pub bytes: u64,
 }
 
-/// Removes traces that are too old or too many; never `spare`, never a file that is not ours by its name, never what
-/// is no regular file. Returns how many are gone. What can't be removed stays.
+/// Removes what [`doomed`] names. Returns how many are gone. What can't be removed stays.
 pub fn sweep(dir: &Path, keep: Keep, now: SystemTime, spare: Option<&Path>) -> io::Result<u32> {
+    let gone = doomed(dir, keep, now, spare)?
+        .iter()
+        .filter(|(entry, _)| std::fs::remove_file(&entry.path).is_ok())
+        .count();
+    Ok(u32::try_from(gone).unwrap_or(u32::MAX))
+}
+
+/// The traces that are too old or too many, with their bytes: never `spare`, never one that may still be written,
+/// never a file that is not ours by its name, never what is no regular file.
+pub fn doomed(
+    dir: &Path,
+    keep: Keep,
+    now: SystemTime,
+    spare: Option<&Path>,
+) -> io::Result<Vec<(Entry, u64)>> {
     let mut bytes = 0u64;
-    let mut removed = 0;
+    let mut doomed = Vec::new();
     for entry in list(dir)? {
         let Ok(meta) = std::fs::symlink_metadata(&entry.path) else {
             continue;
@@ -138,12 +152,12 @@ pub fn sweep(dir: &Path, keep: Keep, now: SystemTime, spare: Option<&Path>) -> i
         let fresh = meta
             .modified()
             .is_ok_and(|t| now.duration_since(t).map_or(true, |age| age < FRESH));
-        if (old || bytes > keep.bytes) && !fresh && std::fs::remove_file(&entry.path).is_ok() {
+        if (old || bytes > keep.bytes) && !fresh {
             bytes -= meta.len();
-            removed += 1;
+            doomed.push((entry, meta.len()));
         }
     }
-    Ok(removed)
+    Ok(doomed)
 }
 
 #[cfg(test)]

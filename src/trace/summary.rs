@@ -1,7 +1,9 @@
 //! A trace in numbers.
 
+use super::blame::{Blame, Reasons};
 use super::event::{Attempt, Event, Record, Run};
-use std::collections::BTreeMap;
+use crate::outcome::Code;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a run came to. Filled record by record; of use at any point of a trace that is cut.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -16,12 +18,22 @@ pub struct Summary {
     pub failed_answers: u64,
     /// Retries, failovers and hedges.
     pub retries: u64,
+    /// Answers to go that were good although an attempt had failed.
+    pub saved: u64,
+    /// Answers to go that were ready when it asked.
+    pub ready: u64,
+    /// Reports that nothing moves.
+    pub waits: u64,
     /// Warnings of ours.
     pub warnings: u64,
     /// The attempts, by upstream.
     pub upstreams: BTreeMap<String, Tally>,
     /// Milliseconds of the last record.
     pub last_t: f64,
+    /// Requests of which an attempt failed and which are not answered yet.
+    pub troubled: BTreeSet<u64>,
+    /// Why it may have failed.
+    pub reasons: Reasons,
 }
 
 /// The `end` record.
@@ -48,6 +60,8 @@ pub struct Tally {
     pub failed: u64,
     /// Body bytes received.
     pub bytes: u64,
+    /// Answers that a cache in between said it had (`X-Cache: HIT`).
+    pub cache_hits: u64,
     first_bytes: Vec<f64>,
 }
 
@@ -64,6 +78,24 @@ impl Tally {
         }
     }
 
+    /// The milliseconds within which this share of the answers (0 to 1) had their first byte; the nearest rank.
+    pub fn first_byte(&self, share: f64) -> Option<f64> {
+        let mut sorted = self.first_bytes.clone();
+        sorted.sort_by(f64::total_cmp);
+        let rank = (share * sorted.len() as f64).ceil() as usize;
+        sorted.get(rank.max(1) - 1).copied()
+    }
+
+    /// Takes the attempts of another run into account.
+    pub fn merge(&mut self, other: &Tally) {
+        self.attempts += other.attempts;
+        self.ok += other.ok;
+        self.failed += other.failed;
+        self.cache_hits += other.cache_hits;
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.first_bytes.extend(&other.first_bytes);
+    }
+
     fn add(&mut self, attempt: &Attempt) {
         self.attempts += 1;
         if answered(attempt) {
@@ -72,6 +104,10 @@ impl Tally {
             self.failed += 1;
         }
         self.bytes = self.bytes.saturating_add(attempt.bytes);
+        let hit = |(name, value): (&String, &String)| {
+            name == "x-cache" && value.to_ascii_lowercase().contains("hit")
+        };
+        self.cache_hits += u64::from(attempt.headers.iter().any(hit));
         self.first_bytes.extend(attempt.first_byte_ms);
     }
 }
@@ -85,18 +121,35 @@ impl Summary {
     /// Takes a record into account.
     pub fn add(&mut self, record: &Record) {
         self.last_t = self.last_t.max(record.t);
+        self.reasons.add(&record.event);
         match &record.event {
             Event::Run(run) => self.run = Some(run.clone()),
             Event::Request { .. } => self.requests += 1,
-            Event::Attempt(attempt) => self
-                .upstreams
-                .entry(attempt.upstream.clone())
-                .or_default()
-                .add(attempt),
+            Event::Attempt(attempt) => {
+                if !answered(attempt) && attempt.request != 0 {
+                    self.troubled.insert(attempt.request);
+                }
+                self.upstreams
+                    .entry(attempt.upstream.clone())
+                    .or_default()
+                    .add(attempt);
+            }
             Event::Retry { action, .. } if matches!(action.as_str(), "retry" | "failover" | "hedge") => {
                 self.retries += 1;
             }
-            Event::Answer { status, .. } if !matches!(status, 200 | 404 | 410) => self.failed_answers += 1,
+            Event::Answer {
+                request,
+                status,
+                attempts,
+                ..
+            } => {
+                let troubled = self.troubled.remove(request);
+                let good = matches!(status, 200 | 404 | 410);
+                self.failed_answers += u64::from(!good);
+                self.saved += u64::from(good && troubled);
+                self.ready += u64::from(*status == 200 && *attempts == 0);
+            }
+            Event::Waiting { .. } => self.waits += 1,
             Event::Warning { .. } => self.warnings += 1,
             Event::End {
                 outcome,
@@ -114,6 +167,11 @@ impl Summary {
             }
             _ => {}
         }
+    }
+
+    /// Why it failed, where that is known.
+    pub fn blame(&self) -> Option<Blame> {
+        self.reasons.blame(self.outcome() != "ok")
     }
 
     /// Attempts at all upstreams together.
@@ -136,6 +194,23 @@ impl Summary {
             Some(("ours", code)) => format!("gosteady {code}"),
             Some((other, code)) => format!("{other} {code}"),
         }
+    }
+
+    /// Whether go or we said that it failed, or the end is missing.
+    pub fn is_failed(&self) -> bool {
+        self.end
+            .as_ref()
+            .is_none_or(|end| end.outcome != "exited" || end.code != 0)
+    }
+
+    /// Whether nothing moved for so long that it was reported, or the run was ended as hung.
+    pub fn is_hung(&self) -> bool {
+        let hung = Code::Hung as i32;
+        self.waits > 0
+            || self
+                .end
+                .as_ref()
+                .is_some_and(|end| end.outcome == "ours" && end.code == hung)
     }
 
     /// Milliseconds the run took; up to the last record where the end is missing.

@@ -3,6 +3,7 @@
 pub mod live;
 pub mod style;
 pub mod table;
+pub mod words;
 
 pub use style::{Stream, Style};
 

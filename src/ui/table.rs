@@ -27,6 +27,11 @@ impl<T: Into<String>> From<T> for Cell {
 
 /// Lines with the columns aligned to the left and two spaces between them, nothing behind the last.
 pub fn columns(rows: &[Vec<Cell>]) -> String {
+    aligned(rows, &[])
+}
+
+/// The same, with the columns at the right where `right` says so: those of numbers.
+pub fn aligned(rows: &[Vec<Cell>], right: &[bool]) -> String {
     let mut widths: Vec<usize> = Vec::new();
     for row in rows {
         for (i, cell) in row.iter().enumerate() {
@@ -41,11 +46,13 @@ pub fn columns(rows: &[Vec<Cell>]) -> String {
     for row in rows {
         // Blanks are owed until something follows them, so that no line ends in blanks.
         let mut owed = 0;
-        for (cell, width) in row.iter().zip(&widths) {
+        for (i, (cell, width)) in row.iter().zip(&widths).enumerate() {
             if !cell.text.is_empty() {
-                out.extend(std::iter::repeat_n(' ', owed));
+                let room = width - cell.text.chars().count();
+                let before = if right.get(i) == Some(&true) { room } else { 0 };
+                out.extend(std::iter::repeat_n(' ', owed + before));
                 out.push_str(cell.styled.as_deref().unwrap_or(&cell.text));
-                owed = width - cell.text.chars().count() + 2;
+                owed = room - before + 2;
             } else {
                 owed += width + 2;
             }
@@ -71,5 +78,10 @@ mod tests {
             "KEY     VALUE  FROM\n<é>              here\nlonger  x\n"
         );
         assert_eq!(columns(&[]), "");
+        let numbers = [
+            vec!["NAME".into(), "N".into()],
+            vec!["ä".into(), Cell::styled("10", |t| format!("<{t}>"))],
+        ];
+        assert_eq!(aligned(&numbers, &[false, true]), "NAME   N\nä     <10>\n");
     }
 }

@@ -3,6 +3,7 @@
 pub mod fakego;
 pub mod run;
 pub mod sandbox;
+pub mod schema;
 pub mod tree;
 
 pub use run::Ended;

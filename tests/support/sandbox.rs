@@ -20,6 +20,16 @@ pub struct Sandbox {
     limit: Duration,
 }
 
+impl Drop for Sandbox {
+    /// Every record that any test leaves is held against the published schema.
+    fn drop(&mut self) {
+        let faults = super::schema::faults_below(&self.path("state/gosteady/traces"));
+        if !std::thread::panicking() {
+            assert!(faults.is_empty(), "{}", faults.join("\n"));
+        }
+    }
+}
+
 impl Sandbox {
     /// A sandbox over the go in this directory; its project is empty.
     pub fn new(real: &Path) -> Sandbox {

@@ -1,17 +1,20 @@
 //! Which trace is meant.
 
 use super::Failed;
+use crate::config::settings::{Settings, TraceTo};
 use crate::trace::file;
 use crate::trace::store::{self, Entry};
 use crate::world::World;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Cursor, Read};
+use std::path::{Path, PathBuf};
 
 /// Where traces are looked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Place {
     /// The directory; `None` without HOME.
     pub dir: Option<PathBuf>,
-    /// The one file that GOSTEADY_TRACE names.
+    /// The one file that the settings name.
     pub file: Option<PathBuf>,
 }
 
@@ -22,16 +25,82 @@ pub(super) enum Found {
     File(PathBuf),
 }
 
+/// The file of a bundle that holds the records.
+pub(super) const RECORDS: &str = "trace.jsonl";
+
+/// Bytes of a bundle's records that are unpacked: more than a run writes.
+const BUNDLED_MAX: u64 = 80 << 20;
+
+impl Found {
+    /// Its name for messages.
+    pub fn name(&self) -> String {
+        match self {
+            Found::Stdin => "stdin".to_string(),
+            Found::File(path) => path.display().to_string(),
+        }
+    }
+
+    /// Opens it for reading from its start; of a bundle the records.
+    pub fn open(&self) -> Result<Box<dyn BufRead>, Failed> {
+        let failed = |e: &dyn std::fmt::Display| Failed::internal(format!("{}: {e}", self.name()));
+        let mut input: Box<dyn BufRead> = match self {
+            Found::Stdin => Box::new(BufReader::new(std::io::stdin())),
+            Found::File(path) => Box::new(BufReader::with_capacity(
+                1 << 16,
+                File::open(path).map_err(|e| failed(&e))?,
+            )),
+        };
+        // What can't be read is told by whoever reads on.
+        let head = input.fill_buf().unwrap_or_default();
+        if head.starts_with(&[0x1f, 0x8b]) {
+            let fix = "unpack it first: gunzip -c FILE | gosteady trace show -";
+            return Err(Failed::usage(format!("{} is compressed", self.name()), fix));
+        }
+        match self {
+            Found::File(path) if head.starts_with(b"PK\x03\x04") => bundled(path).map(|records| {
+                let records: Box<dyn BufRead> = Box::new(Cursor::new(records));
+                records
+            }),
+            _ => Ok(input),
+        }
+    }
+
+    /// The error for what holds no record.
+    pub fn is_no_trace(&self, why: &[String]) -> Failed {
+        Failed::usage(
+            format!("{} is no trace: {}", self.name(), why.join(", ")),
+            "see `gosteady trace list`",
+        )
+    }
+}
+
+fn bundled(path: &Path) -> Result<Vec<u8>, Failed> {
+    let failed =
+        |e: &dyn std::fmt::Display| Failed::usage(format!("{} is no bundle: {e}", path.display()), "");
+    let file = File::open(path).map_err(|e| failed(&e))?;
+    let mut zip = zip::ZipArchive::new(file).map_err(|e| failed(&e))?;
+    let file = zip
+        .by_name(RECORDS)
+        .map_err(|_| failed(&format!("it has no {RECORDS}")))?;
+    let mut records = Vec::new();
+    file.take(BUNDLED_MAX)
+        .read_to_end(&mut records)
+        .map_err(|e| failed(&e))?;
+    Ok(records)
+}
+
 impl Place {
-    /// Where this environment's runs put their traces. `off` does not hide those that exist.
+    /// Where this environment's runs put their traces.
     pub fn of(world: &World) -> Place {
-        let named = world
-            .set_var("GOSTEADY_TRACE")
-            .filter(|to| *to != "off")
-            .map(|to| match &world.cwd {
-                Some(cwd) => cwd.join(to),
-                None => PathBuf::from(to),
-            });
+        Place::by(&crate::config::load(world).settings, world)
+    }
+
+    /// Where runs with these settings put them. `off` does not hide those that exist.
+    pub fn by(settings: &Settings, world: &World) -> Place {
+        let named = match &settings.trace {
+            TraceTo::Path(to) => Some(world.cwd.as_ref().map_or_else(|| to.clone(), |cwd| cwd.join(to))),
+            TraceTo::Off | TraceTo::State => None,
+        };
         match named {
             Some(dir) if dir.is_dir() => Place {
                 dir: Some(dir),

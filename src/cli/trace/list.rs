@@ -1,42 +1,72 @@
 //! `gosteady trace list`.
 
 use super::Failed;
+use super::filter;
 use super::find::Place;
-use super::style::{duration, plain, table};
 use crate::trace::read::Reader;
 use crate::trace::store::Entry;
 use crate::trace::summary::Summary;
-use crate::ui;
+use crate::ui::table::{Cell, aligned};
+use crate::ui::words::{duration, plain};
+use crate::ui::{self, Style};
+use crate::world::World;
 use std::fs::File;
 use std::io::BufReader;
+use std::time::SystemTime;
 
-pub(super) fn run(place: &Place, number: usize, json: bool) -> Result<(), Failed> {
-    let mut entries = place.entries()?;
+/// A run and what it came to; `None` for a file that can't be opened.
+pub(super) type Read = (Entry, Option<Summary>);
+
+pub(super) fn run(
+    place: &Place,
+    filter: &filter::Args,
+    number: usize,
+    json: bool,
+    world: &World,
+    style: Style,
+) -> Result<(), Failed> {
+    let entries = place.entries()?;
     if entries.is_empty() {
         ui::note(&place.nothing());
         return Ok(());
     }
     let all = entries.len();
-    if number > 0 {
-        entries.truncate(number);
+    let most = if number == 0 { usize::MAX } else { number };
+    let mut taken = 0;
+    let mut read = Vec::new();
+    for entry in entries {
+        if read.len() == most {
+            break;
+        }
+        taken += 1;
+        read.extend(one(entry, filter, world));
     }
-    let read: Vec<(Entry, Option<Summary>)> = entries
-        .into_iter()
-        .map(|entry| {
-            let summary = summary(&entry);
-            (entry, summary)
-        })
-        .collect();
     if json {
         read.iter()
             .for_each(|(entry, summary)| ui::out(&json_line(entry, summary.as_ref())));
-    } else {
-        ui::out(&rows(&read));
-        if read.len() < all {
-            ui::out(&format!("{} older: gosteady trace list -n 0\n", all - read.len()));
-        }
+        return Ok(());
+    }
+    if read.is_empty() {
+        ui::note(&format!("none of {all} runs is meant; see `gosteady trace list`"));
+        return Ok(());
+    }
+    ui::out(&rows(&read, style));
+    if taken < all {
+        ui::out(&format!("{} older: gosteady trace list -n 0\n", all - taken));
     }
     Ok(())
+}
+
+/// The run with its summary, if it is meant.
+pub(super) fn one(entry: Entry, filter: &filter::Args, world: &World) -> Option<Read> {
+    if !filter.may_take(&entry, SystemTime::now()) {
+        return None;
+    }
+    let summary = summary(&entry);
+    let meant = summary
+        .as_ref()
+        .map_or(*filter == filter::Args::default(), |s| filter.takes(s, world));
+    meant.then_some((entry, summary))
 }
 
 /// Reads a trace to its end; `None` where the file can't be opened.
@@ -50,37 +80,43 @@ fn summary(entry: &Entry) -> Option<Summary> {
 }
 
 /// The table.
-pub(super) fn rows(read: &[(Entry, Option<Summary>)]) -> String {
+pub(super) fn rows(read: &[Read], style: Style) -> String {
     let head = [
         "TIME (UTC)",
         "COMMAND",
         "OUTCOME",
         "TOOK",
-        "REQUESTS",
-        "ATTEMPTS",
+        "ASKED",
         "FAILED",
         "ID",
     ];
-    let mut rows = vec![head.map(String::from).to_vec()];
+    let mut rows = vec![head.map(|h| Cell::styled(h, |t| style.bold(t))).to_vec()];
     for (entry, summary) in read {
         let mut row = vec![
-            entry.name.started.strftime("%F %T").to_string(),
-            command(entry, summary.as_ref()),
+            Cell::from(entry.name.started.strftime("%F %T").to_string()),
+            command(entry, summary.as_ref()).into(),
         ];
-        row.extend(match summary {
-            Some(s) => [
-                plain(&s.outcome()),
-                duration(s.total_ms()),
-                s.requests.to_string(),
-                s.attempts().to_string(),
-                s.failed().to_string(),
-            ],
-            None => ["unreadable", "", "", "", ""].map(String::from),
-        });
-        row.push(entry.name.id.clone());
+        match summary {
+            Some(s) => {
+                let outcome = plain(&s.outcome());
+                row.push(match s.is_failed() {
+                    true => Cell::styled(outcome, |t| style.red(t)),
+                    false => outcome.into(),
+                });
+                row.push(duration(s.total_ms()).into());
+                row.push(s.requests.to_string().into());
+                row.push(match s.failed() {
+                    0 => "0".into(),
+                    n => Cell::styled(n.to_string(), |t| style.yellow(t)),
+                });
+            }
+            None => row.extend(["unreadable", "", "", ""].map(Cell::from)),
+        }
+        // Enough to name a run by; the whole id would not fit into 80 columns.
+        row.push(Cell::styled(&entry.name.id[..8], |t| style.dim(t)));
         rows.push(row);
     }
-    table(&rows, &[false, false, false, true, true, true, true, false])
+    aligned(&rows, &[false, false, false, true, true, true, false])
 }
 
 fn command(entry: &Entry, summary: Option<&Summary>) -> String {
@@ -97,11 +133,13 @@ fn json_line(entry: &Entry, summary: Option<&Summary>) -> String {
         "verb": command(entry, summary),
         "id": entry.name.id,
         "path": entry.path.to_string_lossy(),
+        "dir": summary.and_then(|s| s.run.as_ref()).map(|run| &run.dir),
         "outcome": summary.map(Summary::outcome),
         "total_ms": summary.map(Summary::total_ms),
         "requests": summary.map(|s| s.requests),
         "attempts": summary.map(Summary::attempts),
         "failed": summary.map(Summary::failed),
+        "hung": summary.map(Summary::is_hung),
     });
     format!("{line}\n")
 }

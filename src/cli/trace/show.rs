@@ -1,10 +1,42 @@
-//! `gosteady trace show`: a trace read once from its beginning, written as it is read.
+//! `gosteady trace show`: what a run came to, then what happened, record by record. Read in bounded memory: a file
+//! twice, stdin once, with the summary at its end.
 
-use super::style::{Style, bytes, count, duration, plain, table};
-use super::timeline::Timeline;
+use super::Failed;
+use super::find::Found;
+use super::output::Chunks;
+use super::timeline::{self, Timeline};
+use crate::trace::event::{Event, Record};
 use crate::trace::read::Reader;
 use crate::trace::summary::Summary;
+use crate::ui::table::{Cell, aligned};
+use crate::ui::words::{bytes, count, duration, plain, share};
+use crate::ui::{self, Style};
+use std::collections::HashMap;
 use std::io::BufRead;
+
+/// Requests that the summary names as those that took the time.
+const SLOWEST: usize = 5;
+/// A request that took less is not worth naming.
+const SLOW_MS: f64 = 500.0;
+
+pub(super) fn run(found: &Found, as_json: bool, style: Style) -> Result<(), Failed> {
+    let mut chunks = Chunks::default();
+    let out = &mut |text: &str| chunks.push(text);
+    match found {
+        _ if as_json => json(found.open()?, out).iter().for_each(|note| ui::note(note)),
+        Found::Stdin => stream(found.open()?, style, out),
+        // A FIFO can't be read twice.
+        Found::File(path) if !path.is_file() => stream(found.open()?, style, out),
+        Found::File(_) => {
+            let digest = Digest::read(found.open()?);
+            if digest.records == 0 {
+                return Err(found.is_no_trace(&digest.notes));
+            }
+            file(&digest, found.open()?, style, out);
+        }
+    }
+    Ok(())
+}
 
 /// The records as they stand, readable ones only; kinds of a newer gosteady among them. Returns the notes.
 pub(super) fn json(input: impl BufRead, out: &mut dyn FnMut(&str)) -> Vec<String> {
@@ -19,22 +51,99 @@ pub(super) fn json(input: impl BufRead, out: &mut dyn FnMut(&str)) -> Vec<String
     notes.words()
 }
 
-/// The header, a line per record, the closing summary, and what was not readable.
-pub(super) fn timeline(input: impl BufRead, style: Style, out: &mut dyn FnMut(&str)) {
-    let mut reader = Reader::new(input);
-    let mut timeline = Timeline::new(style);
-    let mut summary = Summary::default();
-    for record in reader.by_ref().filter_map(|line| line.record) {
-        summary.add(&record);
-        out(&timeline.line(&record));
+/// What a trace came to.
+#[derive(Debug, Default)]
+pub(super) struct Digest {
+    records: u64,
+    summary: Summary,
+    slowest: Slowest,
+    notes: Vec<String>,
+}
+
+impl Digest {
+    /// Reads a trace to its end.
+    pub fn read(input: impl BufRead) -> Digest {
+        let mut digest = Digest::default();
+        let mut reader = Reader::new(input);
+        for record in reader.by_ref().filter_map(|line| line.record) {
+            digest.add(&record);
+        }
+        digest.notes = reader.notes().words();
+        digest
     }
-    out(&closing(&summary, style));
-    for note in reader.notes().words() {
-        out(&format!("{} {}\n", style.bold("note:"), plain(&note)));
+
+    fn add(&mut self, record: &Record) {
+        self.records += 1;
+        self.summary.add(record);
+        self.slowest.add(record);
+    }
+
+    /// Command, outcome, mirrors, what took the time, what is missing.
+    pub fn text(&self, style: Style) -> String {
+        let mut out = String::new();
+        if let Some(run) = &self.summary.run {
+            out.push_str(&timeline::header(run, style));
+        }
+        out.push_str(&self.outcome(style));
+        out
+    }
+
+    fn outcome(&self, style: Style) -> String {
+        let summary = &self.summary;
+        let head = plain(&headline(summary));
+        let head = match summary.outcome().as_str() {
+            "ok" => style.bold(&head),
+            _ => style.bold(&style.red(&head)),
+        };
+        let mut out = format!("\n{head}\n");
+        if let Some(blame) = summary.blame() {
+            out.push_str(&timeline::cause(&blame, style));
+        }
+        if !summary.upstreams.is_empty() {
+            out.push_str(&mirrors(summary));
+        }
+        if !self.slowest.worst.is_empty() {
+            out.push_str(&format!("\n{}\n", style.bold("what took the time")));
+        }
+        for (ms, resource, by) in &self.slowest.worst {
+            let by = if by.is_empty() { "nobody" } else { by };
+            let line = format!("{:>10}  {resource} from {by}", duration(*ms));
+            out.push_str(&format!("{}\n", plain(&line)));
+        }
+        for note in &self.notes {
+            out.push_str(&format!("{} {}\n", style.bold("note:"), plain(note)));
+        }
+        out
     }
 }
 
-fn closing(summary: &Summary, style: Style) -> String {
+/// The summary first, then a line per record.
+pub(super) fn file(digest: &Digest, again: impl BufRead, style: Style, out: &mut dyn FnMut(&str)) {
+    out(&digest.text(style));
+    out("\n");
+    let mut timeline = Timeline::new(style);
+    for record in Reader::new(again).filter_map(|line| line.record) {
+        if !matches!(record.event, Event::Run(_)) {
+            out(&timeline.line(&record));
+        }
+    }
+}
+
+/// The header, a line per record, the summary: for what can be read only once.
+pub(super) fn stream(input: impl BufRead, style: Style, out: &mut dyn FnMut(&str)) {
+    let mut reader = Reader::new(input);
+    let mut timeline = Timeline::new(style);
+    let mut digest = Digest::default();
+    for record in reader.by_ref().filter_map(|line| line.record) {
+        digest.add(&record);
+        out(&timeline.line(&record));
+    }
+    digest.notes = reader.notes().words();
+    out(&digest.outcome(style));
+}
+
+/// `exit 1 after 3.20 s: 12 requests, 14 attempts, 2 failed, 2 tried again`.
+pub(super) fn headline(summary: &Summary) -> String {
     let mut parts = vec![
         count(summary.requests, "request"),
         count(summary.attempts(), "attempt"),
@@ -42,43 +151,75 @@ fn closing(summary: &Summary, style: Style) -> String {
     for (n, words) in [
         (summary.failed(), format!("{} failed", summary.failed())),
         (summary.retries, format!("{} tried again", summary.retries)),
+        (summary.waits, count(summary.waits, "report") + " of a wait"),
         (summary.warnings, count(summary.warnings, "warning")),
     ] {
         if n > 0 {
             parts.push(words);
         }
     }
-    let head = format!(
+    format!(
         "{} after {}: {}",
         summary.outcome(),
         duration(summary.total_ms()),
         parts.join(", ")
-    );
-    let mut out = format!("\n{}\n", style.bold(&plain(&head)));
-    if !summary.upstreams.is_empty() {
-        let mut rows = vec![
-            [
-                "UPSTREAM",
-                "ATTEMPTS",
-                "OK",
-                "FAILED",
-                "RECEIVED",
-                "FIRST BYTE (MEDIAN)",
-            ]
-            .map(String::from)
-            .to_vec(),
-        ];
-        for (upstream, tally) in &summary.upstreams {
-            rows.push(vec![
-                plain(upstream),
-                tally.attempts.to_string(),
-                tally.ok.to_string(),
-                tally.failed.to_string(),
-                bytes(tally.bytes),
-                tally.median_first_byte().map_or("-".to_string(), duration),
-            ]);
-        }
-        out.push_str(&table(&rows, &[false, true, true, true, true, true]));
+    )
+}
+
+fn mirrors(summary: &Summary) -> String {
+    let head = [
+        "UPSTREAM",
+        "ATTEMPTS",
+        "OK",
+        "FAILED",
+        "RECEIVED",
+        "FIRST BYTE (MEDIAN)",
+    ];
+    let mut rows = vec![head.map(Cell::from).to_vec()];
+    for (upstream, tally) in &summary.upstreams {
+        rows.push(vec![
+            plain(upstream).into(),
+            tally.attempts.to_string().into(),
+            share(tally.ok, tally.attempts).into(),
+            tally.failed.to_string().into(),
+            bytes(tally.bytes).into(),
+            tally.median_first_byte().map_or("-".to_string(), duration).into(),
+        ]);
     }
-    out
+    aligned(&rows, &[false, true, true, true, true, true])
+}
+
+/// The requests of go's that took the longest.
+#[derive(Debug, Default)]
+struct Slowest {
+    open: HashMap<u64, String>,
+    worst: Vec<(f64, String, String)>,
+}
+
+impl Slowest {
+    fn add(&mut self, record: &Record) {
+        match &record.event {
+            Event::Request {
+                request, resource, ..
+            } => {
+                self.open.insert(*request, resource.clone());
+            }
+            Event::Answer {
+                request,
+                total_ms,
+                served_by,
+                ..
+            } => {
+                let resource = self.open.remove(request);
+                if *total_ms < SLOW_MS {
+                    return;
+                }
+                let resource = resource.unwrap_or_else(|| format!("request {request}"));
+                let at = self.worst.partition_point(|(ms, _, _)| ms >= total_ms);
+                self.worst.insert(at, (*total_ms, resource, served_by.clone()));
+                self.worst.truncate(SLOWEST);
+            }
+            _ => {}
+        }
+    }
 }

@@ -35,21 +35,29 @@ go mod download
     0.501s  end       exited 0 after 501 ms
 
 ok after 501 ms: 1 request, 2 attempts, 1 failed, 1 tried again
-UPSTREAM   ATTEMPTS  OK  FAILED  RECEIVED  FIRST BYTE (MEDIAN)
-https://a         2   1       1   2.0 KiB                90 ms
+UPSTREAM   ATTEMPTS      OK  FAILED  RECEIVED  FIRST BYTE (MEDIAN)
+https://a         2  50.0 %       1   2.0 KiB                90 ms
 ";
 
+/// As from stdin, which is read once.
 fn shown(trace: &str) -> String {
     let mut text = String::new();
-    show::timeline(trace.as_bytes(), style::Style::PLAIN, &mut |part| {
-        text.push_str(part)
-    });
+    show::stream(trace.as_bytes(), Style::plain(), &mut |part| text.push_str(part));
     text
 }
 
 #[test]
 fn a_trace_reads_as_a_timeline() {
     assert_eq!(shown(TRACE), SHOWN);
+    // A file is read twice: what it came to stands first.
+    let (timeline, summary) = SHOWN.split_once("\nok after").unwrap();
+    let (header, timeline) = timeline.split_once("    0.001s").unwrap();
+    let mut text = String::new();
+    let digest = show::Digest::read(TRACE.as_bytes());
+    show::file(&digest, TRACE.as_bytes(), Style::plain(), &mut |part| {
+        text.push_str(part)
+    });
+    assert_eq!(text, format!("{header}\nok after{summary}\n    0.001s{timeline}"));
 }
 
 #[test]
@@ -133,7 +141,7 @@ fn a_run_is_found_by_id_or_as_the_last() {
 }
 
 #[test]
-fn the_variable_says_where_to_look() {
+fn the_settings_say_where_to_look() {
     let (dir, _, paths) = place(&[("20261121T040500Z", "00000000000000aa")]);
     let world = |to: &Path| World {
         env: vec![("HOME".into(), "/h".into()), ("GOSTEADY_TRACE".into(), to.into())],
@@ -163,6 +171,17 @@ fn the_variable_says_where_to_look() {
         }
     );
     assert_eq!(find(&named, None).unwrap(), Found::File(paths[0].clone()));
+    // The user's file says it too.
+    let home = tempfile::tempdir().unwrap();
+    let config = home.path().join(".config/gosteady");
+    std::fs::create_dir_all(&config).unwrap();
+    let text = format!("[trace]\nto = {:?}\n", dir.path());
+    std::fs::write(config.join("config.toml"), text).unwrap();
+    let world = World {
+        env: vec![("HOME".into(), home.path().into())],
+        ..World::default()
+    };
+    assert_eq!(Place::of(&world).dir.as_deref(), Some(dir.path()));
 }
 
 #[test]
@@ -181,11 +200,11 @@ fn the_list_is_a_table() {
         ..entry.clone()
     };
     assert_eq!(
-        list::rows(&[(entry, Some(summary)), (unreadable, None)]),
+        list::rows(&[(entry, Some(summary)), (unreadable, None)], Style::plain()),
         "\
-TIME (UTC)           COMMAND       OUTCOME       TOOK  REQUESTS  ATTEMPTS  FAILED  ID
-2026-11-21 04:05:00  mod download  ok          501 ms         1         2       1  00000000000000aa
-2026-11-21 04:05:00  get           unreadable                                      00000000000000aa
+TIME (UTC)           COMMAND       OUTCOME       TOOK  ASKED  FAILED  ID
+2026-11-21 04:05:00  mod download  ok          501 ms      1       1  00000000
+2026-11-21 04:05:00  get           unreadable                         00000000
 "
     );
 }
@@ -223,6 +242,7 @@ fn the_commands_end_as_they_should() {
     assert_eq!(
         run(
             &Cmd::List {
+                filter: filter::Args::default(),
                 number: 0,
                 json: false
             },

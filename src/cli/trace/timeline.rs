@@ -1,8 +1,11 @@
 //! One record as one line of a timeline.
 
-use super::style::{Style, bytes, count, duration, plain};
-use crate::trace::event::{Attempt, Event, Record, Run, Upstream};
+use crate::cause::Cause;
+use crate::trace::blame::Blame;
+use crate::trace::event::{Attempt, Event, Finding, Record, Run, Upstream};
 use crate::trace::summary::answered;
+use crate::ui::Style;
+use crate::ui::words::{bytes, count, duration, plain};
 use std::collections::HashMap;
 
 /// Turns records into lines; remembers what each request asked for.
@@ -50,9 +53,16 @@ impl Timeline {
         }
         let Parts { label, text, bad } = self.parts(&record.event);
         let text = plain(&text);
-        let text = if bad { self.style.bad(&text) } else { text };
+        let text = if bad { self.style.red(&text) } else { text };
         let time = self.style.dim(&format!("{:>9.3}s", record.t / 1e3));
-        format!("{time}  {} {text}\n", self.style.bold(&format!("{label:<9}")))
+        let mut line = format!("{time}  {} {text}\n", self.style.bold(&format!("{label:<9}")));
+        if let Event::Evidence { found, .. } = &record.event {
+            for Finding { about, text } in found {
+                let about = self.style.dim(&format!("{:<11}", plain(about)));
+                line.push_str(&format!("{:>22}  {about} {}\n", "", plain(text)));
+            }
+        }
+        line
     }
 
     fn parts(&mut self, event: &Event) -> Parts {
@@ -108,6 +118,7 @@ impl Timeline {
                 total_ms,
                 served_by,
                 attempts,
+                cause,
             } => {
                 let by = if served_by.is_empty() {
                     String::new()
@@ -115,11 +126,12 @@ impl Timeline {
                     format!(" from {served_by}")
                 };
                 let text = format!(
-                    "{}: {status}, {} in {}{by}, {}",
+                    "{}: {status}, {} in {}{by}, {}{}",
                     self.resource(*request),
                     bytes(*n),
                     duration(*total_ms),
                     count(u64::from(*attempts), "attempt"),
+                    tag(cause.as_deref()),
                 );
                 Parts {
                     label: "answered",
@@ -129,6 +141,12 @@ impl Timeline {
             }
             Event::Child { pid, program } => good("started", format!("{program}, pid {pid}")),
             Event::Waiting { what, for_ms } => bad("waiting", format!("{what}, for {}", duration(*for_ms))),
+            Event::Evidence {
+                cause,
+                what,
+                for_ms,
+                found: _,
+            } => bad("cause", format!("{cause}: {what}, for {}", duration(*for_ms))),
             Event::Ending {
                 target,
                 pid,
@@ -163,6 +181,8 @@ impl Timeline {
             Event::FileChanged { file, before, after } => {
                 good("changed", format!("{file}: {before} -> {after}"))
             }
+            Event::Cause { cause, whom } if whom.is_empty() => bad("cause", cause),
+            Event::Cause { cause, whom } => bad("cause", format!("{cause}: {whom}")),
             Event::Warning { text } => bad("warning", text),
             Event::Log {
                 level,
@@ -200,7 +220,7 @@ impl Timeline {
 }
 
 /// Command, directory, go, settings.
-fn header(run: &Run, style: Style) -> String {
+pub(super) fn header(run: &Run, style: Style) -> String {
     let command = if run.argv.is_empty() {
         run.verb.clone()
     } else {
@@ -242,6 +262,31 @@ fn header(run: &Run, style: Style) -> String {
         line("setting", format!("{name}={value}"));
     }
     out
+}
+
+/// ` [dns-no-answer]`, or nothing.
+fn tag(cause: Option<&str>) -> String {
+    cause.map_or(String::new(), |id| format!(" [{id}]"))
+}
+
+/// Why it failed and what to do next, below the header; an id of a newer gosteady stands alone.
+pub(super) fn cause(blame: &Blame, style: Style) -> String {
+    let known = Cause::by_id(&blame.cause);
+    let what = known.map_or(String::new(), |cause| format!(" {}", cause.what()));
+    let whom = match blame.whom.as_str() {
+        "" => String::new(),
+        whom => format!(" ({whom})"),
+    };
+    let mut lines = vec![("cause", format!("[{}]{what}{whom}", blame.cause))];
+    if let Some(cause) = known {
+        lines.push(("next", cause.next_at(&blame.whom)));
+        lines.push(("more", cause.more()));
+    }
+    let lines = lines.into_iter().map(|(name, text)| {
+        let name = style.red(&format!("{name:<9}"));
+        format!("  {name} {}\n", plain(&text))
+    });
+    lines.collect()
 }
 
 fn upstreams(list: &[Upstream]) -> String {
@@ -288,5 +333,6 @@ fn attempt_text(a: &Attempt) -> String {
     } else {
         format!(" ({})", a.reason)
     };
-    format!("{head}: {}: {status}{}{reason}", steps.join(", "), a.outcome)
+    let tag = tag(a.cause.as_deref());
+    format!("{head}: {}: {status}{}{reason}{tag}", steps.join(", "), a.outcome)
 }

@@ -3,6 +3,7 @@
 use super::super::walk::Verdict;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::AbortHandle;
 
@@ -49,9 +50,14 @@ const OPEN: u64 = 128;
 const SMALL: u64 = 256 << 10;
 
 impl Held {
-    /// Whether there is room for more. What is in flight may exceed the bounds by its own size.
+    /// Whether there is room for another zip. What is in flight may exceed the bounds by its own size.
     pub fn room(&self) -> bool {
         self.memory < MEMORY && self.files < FILES && self.open < OPEN
+    }
+
+    /// Whether there is room for another small file: go asks for those first, and can't do without them.
+    pub fn room_for_small(&self) -> bool {
+        self.memory < 2 * MEMORY
     }
 
     fn add(&mut self, bytes: u64, sign: i64) {
@@ -95,26 +101,43 @@ pub type Landed = Option<(Verdict, Share)>;
 /// A request made ahead of go's. Dropping it ends it.
 #[derive(Debug)]
 pub struct Flight {
-    /// Whether go has joined.
-    pub ahead: Rc<Ahead>,
     /// Where its end is told; it waits there for go.
     pub landing: oneshot::Receiver<Landed>,
-    /// Its task.
+    /// What drives it; `None` for a file that comes with another one.
+    pub course: Option<Course>,
+}
+
+/// The task of a flight.
+#[derive(Debug)]
+pub struct Course {
+    /// Whether go has joined.
+    pub ahead: Rc<Ahead>,
+    /// Its handle.
     pub task: AbortHandle,
 }
 
 impl Flight {
-    /// Waits for its end as go's own request. `None` where go's request must be made after all.
-    pub async fn join(mut self) -> Option<Verdict> {
-        self.ahead.join();
-        let (verdict, _) = (&mut self.landing).await.ok()??;
+    /// Waits for its end as go's own request. `None` where go's request must be made after all, as it is for a file
+    /// that has not come with the other one within `patience`.
+    pub async fn join(mut self, patience: Duration) -> Option<Verdict> {
+        let landing = &mut self.landing;
+        let landed = match &self.course {
+            Some(course) => {
+                course.ahead.join();
+                landing.await
+            }
+            None => tokio::time::timeout(patience, landing).await.ok()?,
+        };
+        let (verdict, _) = landed.ok()??;
         Some(verdict)
     }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        self.task.abort();
+        if let Some(course) = &self.course {
+            course.task.abort();
+        }
     }
 }
 

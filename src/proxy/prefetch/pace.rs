@@ -31,14 +31,22 @@ impl Pace {
         self.window as usize
     }
 
-    /// A small file came after so long: one more may run, unless answers are getting slower.
+    /// A small file came after so long: two more may run, unless answers are getting slower.
     pub fn came(&mut self, after: Duration) {
         let quickest = self.quickest.map_or(after, |q| q.min(after));
         let recent = self.recent.map_or(after, |r| (r * 3 + after) / 4);
         (self.quickest, self.recent) = (Some(quickest), Some(recent));
         if self.window >= 1.0 && recent <= quickest * 3 + Duration::from_millis(20) {
-            self.window = (self.window + 1.0).min(self.most);
+            self.window = (self.window + 2.0).min(self.most);
         }
+    }
+
+    /// How long a file may be waited for that comes with another one, before it is asked for by itself: what two
+    /// small files take.
+    pub fn patience(&self) -> Duration {
+        self.recent.map_or(Duration::from_secs(1), |recent| {
+            recent * 2 + Duration::from_millis(100)
+        })
     }
 
     /// The upstream answered 429 or 503, to whatever request.

@@ -154,6 +154,7 @@ impl Connector {
             && way.times.connected.is_some()
         {
             let proxy = format!("{}:{}", bracketed(&proxy.host), proxy.port);
+            fault.class = Class::ProxyHop;
             fault.reason = format!(
                 "no connection to {} through proxy {proxy} within {}",
                 address.host_and_port(),

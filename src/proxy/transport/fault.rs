@@ -32,6 +32,7 @@ impl Fault {
         let class = match error.kind() {
             _ if is_local(error) => Class::Local,
             io::ErrorKind::TimedOut => Class::ConnectTimeout,
+            io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => Class::Unreachable,
             _ => Class::Refused,
         };
         Fault::new(class, format!("connecting to {whom}: {}", words(error)))
@@ -39,15 +40,15 @@ impl Fault {
 
     /// A name that was not resolved.
     pub fn resolve(host: &str, error: &io::Error) -> Fault {
-        let class = if is_local(error) {
-            Class::Local
-        } else {
-            Class::Resolve
-        };
         let text = words(error);
         let text = text
             .strip_prefix("failed to lookup address information: ")
             .unwrap_or(&text);
+        let class = match text {
+            _ if is_local(error) => Class::Local,
+            text if is_no_such_host(text) => Class::NoSuchHost,
+            _ => Class::Resolve,
+        };
         Fault::new(class, format!("lookup {host}: {text}"))
     }
 
@@ -65,9 +66,14 @@ impl Fault {
     fn tls(host: &str, error: &rustls::Error) -> Fault {
         match error {
             rustls::Error::InvalidCertificate(why) => {
+                let class = if is_unknown_issuer(why) {
+                    Class::UnknownIssuer
+                } else {
+                    Class::Certificate
+                };
                 let why = rustls::Error::InvalidCertificate(why.clone()).to_string();
                 Fault::new(
-                    Class::Certificate,
+                    class,
                     format!("failed to verify the certificate of {host}: {why}"),
                 )
             }
@@ -104,7 +110,7 @@ impl Fault {
 
     /// A body that ended before its end.
     pub fn body(host: &str, error: &hyper::Error, got: u64, stated: Option<u64>) -> Fault {
-        Fault::new(Class::Cut, cut(host, &chain(error), got, stated))
+        Fault::new(Class::Cut, cut(host, &innermost(error), got, stated))
     }
 
     /// A body that ended in peace, but not at its stated length.
@@ -115,8 +121,8 @@ impl Fault {
 
 fn cut(host: &str, why: &str, got: u64, stated: Option<u64>) -> String {
     match stated {
-        Some(stated) => format!("body from {host} cut after {got} of {stated} bytes: {why}"),
-        None => format!("body from {host} cut after {got} bytes: {why}"),
+        Some(stated) => format!("cut after {got} of {stated} bytes from {host}: {why}"),
+        None => format!("cut after {got} bytes from {host}: {why}"),
     }
 }
 
@@ -148,6 +154,25 @@ pub fn is_local(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|code| OURS.contains(&code))
 }
 
+/// Whether no trusted root has signed it: nobody known, an issuer of a known name with another key, or itself.
+fn is_unknown_issuer(why: &rustls::CertificateError) -> bool {
+    match why {
+        rustls::CertificateError::UnknownIssuer | rustls::CertificateError::BadSignature => true,
+        // webpki's word for a certificate that signed itself has no variant in rustls.
+        other => other.to_string().contains("CaUsedAsEndEntity"),
+    }
+}
+
+/// Whether these are the resolver's words for a name that does not exist; its codes do not come through std.
+fn is_no_such_host(text: &str) -> bool {
+    let same = |code| {
+        // SAFETY: the text of a known code is static and ends with NUL.
+        let known = unsafe { std::ffi::CStr::from_ptr(libc::gai_strerror(code)) };
+        known.to_str() == Ok(text)
+    };
+    text == super::resolve::NO_ADDRESS || same(libc::EAI_NONAME) || same(libc::EAI_NODATA)
+}
+
 fn inner_tls(error: &io::Error) -> Option<&rustls::Error> {
     error.get_ref().and_then(|inner| inner.downcast_ref())
 }
@@ -161,6 +186,14 @@ fn source<T: std::error::Error + 'static>(error: &hyper::Error) -> Option<&T> {
         at = inner.source();
     }
     None
+}
+
+fn innermost(error: &hyper::Error) -> String {
+    let mut at: &dyn std::error::Error = error;
+    while let Some(inner) = at.source() {
+        at = inner;
+    }
+    at.to_string()
 }
 
 // hyper and h2 name only the outermost cause; the innermost is the one to search for.

@@ -108,16 +108,22 @@ pub struct Failure {
 /// Classes of failure on the way; what an HTTP status means is not decided here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// The name could not be resolved.
+    /// Nobody could tell the address of the name.
     Resolve,
-    /// The connection was refused or the network unreachable.
+    /// There is no such name.
+    NoSuchHost,
+    /// The connection was refused.
     Refused,
+    /// No route leads to the host.
+    Unreachable,
     /// No connection (TCP, proxy hop and TLS) within the bound.
     ConnectTimeout,
     /// Our HTTP or SOCKS proxy refused or failed.
     ProxyHop,
     /// The peer's certificate was not accepted.
     Certificate,
+    /// The peer's certificate has an issuer that is not trusted here.
+    UnknownIssuer,
     /// TLS failed for another reason.
     Handshake,
     /// The connection was reset or closed before the whole head had come.

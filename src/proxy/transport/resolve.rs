@@ -10,6 +10,9 @@ use tokio::sync::OnceCell;
 /// How long an answer is used again.
 const KEPT: Duration = Duration::from_secs(60);
 
+/// The error of a lookup that succeeded and told no address.
+pub const NO_ADDRESS: &str = "no such host";
+
 type Answer = Arc<OnceCell<Vec<SocketAddr>>>;
 
 /// Looks up names; concurrent callers share one lookup, failures are not remembered.
@@ -29,7 +32,7 @@ impl Resolver {
         let found = answer.get_or_try_init(|| async {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
             match found.is_empty() {
-                true => Err(io::Error::other("no such host")),
+                true => Err(io::Error::other(NO_ADDRESS)),
                 false => Ok(interleave(found)),
             }
         });

@@ -86,7 +86,7 @@ impl Tls {
             }
             Err(error) => {
                 let mut fault = Fault::handshake(host, &error);
-                if fault.class == Class::Certificate && configs.roots == 0 {
+                if fault.class == Class::UnknownIssuer && configs.roots == 0 {
                     fault
                         .reason
                         .push_str(" (no root certificates were found on this machine)");

@@ -1,7 +1,7 @@
 //! The last line of defence: every text of an event is looked through before it is written, whoever filled it in.
 
 use super::text;
-use crate::trace::event::{Attempt, Event, Run, Upstream};
+use crate::trace::event::{Attempt, Event, Finding, Run, Upstream};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -45,9 +45,22 @@ pub fn event(mut event: Event) -> Event {
             total_ms: _,
             served_by,
             attempts: _,
-        } => all([served_by]),
+            cause,
+        } => all([served_by].into_iter().chain(cause)),
+        Event::Cause { cause, whom } => all([cause, whom]),
         Event::Child { pid: _, program } => all([program]),
         Event::Waiting { what, for_ms: _ } => all([what]),
+        Event::Evidence {
+            cause,
+            what,
+            for_ms: _,
+            found,
+        } => {
+            all([cause, what]);
+            found
+                .iter_mut()
+                .for_each(|Finding { about, text }| all([about, text]));
+        }
         Event::Ending {
             target,
             pid: _,
@@ -122,8 +135,10 @@ fn attempt_texts(attempt: &mut Attempt) {
         headers,
         outcome,
         reason,
+        cause,
     } = attempt;
     all([resource, upstream, protocol, peer, outcome, reason]);
+    all(cause);
     values(headers);
 }
 

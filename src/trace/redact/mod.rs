@@ -11,7 +11,7 @@ mod text;
 pub use argv::{argv, flag_words};
 pub use env::{env, value};
 pub use event::event;
-pub use text::text;
+pub use text::{is_secret_name, text};
 
 /// What stands in place of something hidden.
 pub const HIDDEN: &str = "…";

@@ -195,7 +195,7 @@ fn value_length(value: &str) -> usize {
 }
 
 /// Whether a variable, field or parameter of this name holds a secret.
-pub(super) fn is_secret_name(name: &str) -> bool {
+pub fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     SECRET_NAMES.iter().any(|part| name.contains(part))
 }

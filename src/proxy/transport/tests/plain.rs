@@ -286,7 +286,7 @@ async fn a_refused_connection_and_an_unknown_name() {
         format!("connecting to {address}: connection refused")
     );
     let failure = asker.get("http://no..such..name/").await.unwrap_err();
-    assert_eq!(failure.class, Class::Resolve, "{failure:?}");
+    assert_eq!(failure.class, Class::NoSuchHost, "{failure:?}");
 }
 
 #[tokio::test]

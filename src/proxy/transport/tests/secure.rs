@@ -29,7 +29,7 @@ async fn a_certificate_counts_where_its_root_is_known() {
 
     let other = Authority::new(&["127.0.0.1"], &[]);
     let failure = trusting(&other).get(&url).await.unwrap_err();
-    assert_eq!(failure.class, Class::Certificate, "{failure:?}");
+    assert_eq!(failure.class, Class::UnknownIssuer, "{failure:?}");
     assert!(
         failure
             .reason

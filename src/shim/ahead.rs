@@ -1,0 +1,220 @@
+//! What a command is going to need, as far as its line tells (docs/prefetch.md).
+//!
+//! Source: the LoadPackages, LoadModGraph and ListModules calls of each command, cmd/go/internal/{modcmd,modload,load}.
+
+use super::argv::Command;
+use super::guard::Plan;
+use crate::config::goenv::GoEnv;
+use crate::gomod::Tags;
+use crate::proxy::{Infos, Need, Packages, Sources, Tests};
+use crate::world::{World, platform};
+use std::path::Path;
+
+/// What may be asked ahead of this command; `None`: nothing, also where its go.mod is not the one in effect.
+pub fn sources(plan: &Plan) -> Option<Sources> {
+    let (scene, command) = (plan.scene, plan.command);
+    let elsewhere = set(plan, "modfile").is_some();
+    if !plan.settings.proxy.prefetch || scene.vendor || elsewhere || command.names_a_version() {
+        return None;
+    }
+    let tags = tags(plan.env, plan.world, |name| set(plan, name));
+    Some(Sources {
+        need: need(command, tags)?,
+        dir: scene.dir.clone(),
+        module: scene.module.clone(),
+        work: scene.work.clone(),
+        modcache: plan.env.gomodcache()?,
+    })
+}
+
+// The value of a flag, `""` for one without: on the command line, else in GOFLAGS.
+fn set(plan: &Plan, name: &str) -> Option<String> {
+    if let Some(flag) = plan.command.flag(name) {
+        return Some(flag.value.unwrap_or_default().to_string_lossy().into_owned());
+    }
+    let words = plan.scene.goflags.iter().rev();
+    words.map(|word| word.trim_start_matches('-')).find_map(|word| {
+        let (flag, value) = word.split_once('=').unwrap_or((word, ""));
+        (flag == name).then(|| value.to_owned())
+    })
+}
+
+fn need(command: &Command, tags: Tags) -> Option<Need> {
+    let operands: Option<Vec<String>> = command
+        .operands
+        .iter()
+        .map(|o| Some(o.to_str()?.to_owned()))
+        .collect();
+    let operands = operands?;
+    let fix_has_tests = tags.minor.is_none_or(|minor| minor >= 26);
+    let any = Tags {
+        any: true,
+        ..tags.clone()
+    };
+    let loads = |tests, infos| Need {
+        graph: false,
+        modules: false,
+        packages: Some(Packages {
+            patterns: operands.clone(),
+            tests,
+            tags,
+        }),
+        infos,
+    };
+    let graph = |infos| Need {
+        graph: true,
+        modules: false,
+        packages: None,
+        infos,
+    };
+    let all = |graph, tests, infos| Need {
+        graph,
+        modules: false,
+        packages: Some(Packages {
+            patterns: vec!["all".into()],
+            tests,
+            tags: any,
+        }),
+        infos,
+    };
+    Some(match command.verb().as_str() {
+        "build" | "install" | "run" | "fmt" => loads(Tests::None, Infos::Used),
+        "fix" if !fix_has_tests => loads(Tests::None, Infos::Used),
+        "test" | "vet" | "fix" => loads(Tests::Named, Infos::Used),
+        "list" if command.has("m") => graph(Infos::All).when(operands.iter().any(|o| o == "all"))?,
+        "list" if command.on("test") => loads(Tests::Named, Infos::Used),
+        "list" if command.on("find") => loads(Tests::None, Infos::None),
+        "list" => loads(Tests::None, Infos::Used),
+        "generate" => loads(Tests::None, Infos::None),
+        "mod download" => Need {
+            modules: true,
+            ..graph(Infos::All)
+        }
+        .when(operands.is_empty())?,
+        "mod graph" | "mod verify" | "get" | "work sync" => graph(Infos::None),
+        "mod tidy" => all(false, Tests::All, Infos::None),
+        "mod why" if !command.on("m") => all(false, Tests::All, Infos::None).when(!command.on("vendor"))?,
+        "mod vendor" => all(true, Tests::Main, Infos::Used),
+        _ => return None,
+    })
+}
+
+trait When: Sized {
+    fn when(self, holds: bool) -> Option<Self> {
+        holds.then_some(self)
+    }
+}
+
+impl When for Need {}
+
+// What holds in a build (cmd/go/internal/imports/tags.go, go/build: defaultContext).
+fn tags(env: &GoEnv, world: &World, flag: impl Fn(&str) -> Option<String>) -> Tags {
+    let (host_os, host_arch) = platform();
+    let or = |key: &str, host: &str| {
+        Some(env.text(key))
+            .filter(|v| !v.is_empty())
+            .unwrap_or(host.into())
+    };
+    let (os, arch) = (or("GOOS", host_os), or("GOARCH", host_arch));
+    let cgo = match env.text("CGO_ENABLED").as_str() {
+        "0" => false,
+        "1" => true,
+        _ => os == host_os && arch == host_arch && compiler(env, world, host_os),
+    };
+    let given = flag("tags").unwrap_or_default();
+    let split = given.split([',', ' ']).filter(|tag| !tag.is_empty());
+    let mut set: std::collections::HashSet<String> = split.map(str::to_owned).collect();
+    let on =
+        |name: &str| flag(name).is_some_and(|value| !matches!(value.as_str(), "false" | "0" | "f" | "F"));
+    set.extend(
+        ["race", "msan", "asan"]
+            .into_iter()
+            .filter(|name| on(name))
+            .map(str::to_owned),
+    );
+    if cgo {
+        set.insert("cgo".into());
+    }
+    let minor = env.go_version().and_then(|version| {
+        let rest = version.strip_prefix("go1.")?.to_owned();
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        rest[..end].parse().ok()
+    });
+    Tags {
+        any: false,
+        os,
+        arch,
+        minor,
+        set,
+    }
+}
+
+// cmd/go/internal/cfg/cfg.go: without CC, cgo is off where the usual compiler is not on PATH.
+fn compiler(env: &GoEnv, world: &World, os: &str) -> bool {
+    if !env.text("CC").is_empty() || world.set_var("CC").is_some() {
+        return true;
+    }
+    let usual = if os == "darwin" { "clang" } else { "gcc" };
+    let path = world.set_var("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|dir| Path::new(&dir).join(usual).is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::OsString;
+
+    #[test]
+    fn what_commands_need() {
+        let of = |line: &str| {
+            let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+            let need = need(&Command::parse(&args), Tags::default())?;
+            let packages = need.packages.map_or("-".into(), |p| {
+                format!("{} {:?} {}", p.patterns.join(","), p.tests, p.tags.any)
+            });
+            Some(format!(
+                "{} {} {:?} {packages}",
+                need.graph, need.modules, need.infos
+            ))
+        };
+        for (line, want) in [
+            ("build ./cmd/x", Some("false false Used ./cmd/x None false")),
+            (
+                "test -run X ./a ./b -v",
+                Some("false false Used ./a,./b Named false"),
+            ),
+            ("run . arg", Some("false false Used . None false")),
+            ("list -test ./...", Some("false false Used ./... Named false")),
+            ("list -m all", Some("true false All -")),
+            ("list -m x", None),
+            ("mod download", Some("true true All -")),
+            ("mod download x", None),
+            ("mod tidy", Some("false false None all All true")),
+            ("mod vendor", Some("true false Used all Main true")),
+            ("mod graph", Some("true false None -")),
+            ("mod why a", Some("false false None all All true")),
+            ("mod why -m a", None),
+            ("env", None),
+        ] {
+            assert_eq!(of(line).as_deref(), want, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_holds_in_a_build() {
+        let mut env = GoEnv::default();
+        env.user = b"GOOS=plan9\nGOARCH=arm\n".to_vec();
+        let flag = |name: &str| match name {
+            "tags" => Some("a,b c".to_owned()),
+            "race" => Some(String::new()),
+            "msan" => Some("false".to_owned()),
+            _ => None,
+        };
+        let tags = tags(&env, &World::default(), flag);
+        assert_eq!((tags.os.as_str(), tags.arch.as_str()), ("plan9", "arm"));
+        let mut set: Vec<String> = tags.set.into_iter().collect();
+        set.sort();
+        assert_eq!(set, ["a", "b", "c", "race"]);
+        assert_eq!(tags.minor, None);
+    }
+}

@@ -1,0 +1,513 @@
+//! Things that hang, with the real go, git and ssh against loopback servers: each is named by its cause, and ended only
+//! where that is allowed.
+
+use crate::support::{Sandbox, real_go};
+use gosteady::drill::{Fault, Server, Store};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+/// The longest that anything here may take; reached only when something is broken.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A server that accepts and never answers. Its connections close when the test ends.
+fn silent() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let mut kept = Vec::new();
+        while let Ok((stream, _)) = listener.accept() {
+            kept.push(stream);
+        }
+    });
+    port
+}
+
+/// A web server that wants a password for everything.
+fn locked() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let refuse = |mut stream: TcpStream| -> std::io::Result<()> {
+        let mut reader = BufReader::new(stream.try_clone()?);
+        let mut line = String::new();
+        while reader.read_line(&mut line)? > 2 {
+            line.clear();
+        }
+        stream.write_all(
+            b"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\
+              Connection: close\r\n\r\n",
+        )
+    };
+    std::thread::spawn(move || {
+        while let Ok((stream, _)) = listener.accept() {
+            let _ = refuse(stream);
+        }
+    });
+    port
+}
+
+/// A sandbox whose project needs `git.test/x.git` straight from git, which finds it at `instead`; every bound is short.
+fn direct(test: &str, instead: &str) -> Option<Sandbox> {
+    let real = real_go(test)?;
+    if Command::new("git").arg("--version").output().is_err() {
+        eprintln!("skipped: {test}: no git");
+        return None;
+    }
+    let mut sandbox = Sandbox::new(&real);
+    std::fs::write(
+        sandbox.project().join("go.mod"),
+        "module example.com/p\n\ngo 1.21\n\nrequire git.test/x.git v1.0.0\n",
+    )
+    .unwrap();
+    let config = sandbox.path("gitconfig");
+    let text = format!("[url \"{instead}\"]\n\tinsteadOf = https://git.test/\n");
+    std::fs::write(&config, text).unwrap();
+    sandbox
+        .set("GIT_CONFIG_GLOBAL", config)
+        .set("GIT_CONFIG_NOSYSTEM", "1")
+        .set("GIT_ALLOW_PROTOCOL", "https:http:ssh")
+        .set("GOPROXY", "direct");
+    bounds(&mut sandbox);
+    Some(sandbox)
+}
+
+fn bounds(sandbox: &mut Sandbox) {
+    sandbox
+        .set("GOSTEADY_HANG_REPORT_AFTER", "400ms")
+        .set("GOSTEADY_HANG_KILL_AFTER", "1s")
+        .set("GOSTEADY_PATIENCE", "2s");
+}
+
+fn script(sandbox: &Sandbox, name: &str, text: &str) -> PathBuf {
+    let path = sandbox.path(name);
+    std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+fn configure_git(sandbox: &Sandbox, more: &str) {
+    let path = sandbox.path("gitconfig");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(path, text + more).unwrap();
+}
+
+/// A program that is talked to while it runs.
+struct Running {
+    child: Child,
+    lines: Receiver<String>,
+    said: String,
+}
+
+impl Running {
+    fn start(command: &mut Command) -> Running {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let err = BufReader::new(child.stderr.take().unwrap());
+        let (tell, lines) = channel();
+        std::thread::spawn(move || {
+            for line in err.lines().map_while(Result::ok) {
+                let _ = tell.send(line);
+            }
+        });
+        let said = String::new();
+        Running { child, lines, said }
+    }
+
+    /// Reads on until a line holds the text.
+    fn until(&mut self, text: &str) {
+        loop {
+            match self.lines.recv_timeout(LIMIT) {
+                Ok(line) => self.said += &format!("{line}\n"),
+                Err(_) => {
+                    let _ = self.child.kill();
+                    panic!("{text:?} was never said:\n{}", self.said);
+                }
+            }
+            if self.said.lines().last().is_some_and(|l| l.contains(text)) {
+                return;
+            }
+        }
+    }
+
+    /// Waits until the silence is longer than every bound: the fourth report comes after eight times the first.
+    fn outlast(&mut self) {
+        for _ in 0..4 {
+            self.until("has made no progress for");
+        }
+    }
+
+    /// Reads to the end and returns the status and all that was said.
+    fn end(mut self) -> (Option<i32>, String) {
+        while let Ok(line) = self.lines.recv_timeout(LIMIT) {
+            self.said += &format!("{line}\n");
+        }
+        (self.child.wait().unwrap().code(), self.said)
+    }
+}
+
+/// Gives the command a terminal of its own as stdin, and as its controlling terminal.
+fn on_terminal(command: &mut Command) -> OwnedFd {
+    let pty = nix::pty::openpty(None, None).unwrap();
+    let flag = nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC);
+    nix::fcntl::fcntl(&pty.master, flag).unwrap();
+    let fd = pty.slave.as_raw_fd();
+    // SAFETY: async-signal-safe system calls.
+    unsafe {
+        command.pre_exec(move || {
+            libc::setsid();
+            libc::ioctl(fd, libc::TIOCSCTTY as _, 0);
+            Ok(())
+        });
+    }
+    command.stdin(Stdio::from(pty.slave));
+    pty.master
+}
+
+/// What the last trace says.
+fn trace(sandbox: &Sandbox) -> String {
+    sandbox.gosteady(&["trace", "show"]).expect(0).out()
+}
+
+#[test]
+fn a_git_server_that_never_answers() {
+    let port = silent();
+    let Some(sandbox) = direct(
+        "a_git_server_that_never_answers",
+        &format!("https://127.0.0.1:{port}/"),
+    ) else {
+        return;
+    };
+    let ended = sandbox.go(&["mod", "download"]);
+    let err = ended.expect(1).err();
+    let what = format!("git ls-remote https://git.test/x: connected to 127.0.0.1:{port}, no answer");
+    assert!(
+        err.contains(&format!(
+            "waiting for {what}; it will be ended after 2s [vcs-stalled]\n  Try"
+        )),
+        "{err}"
+    );
+    // The leaf alone: go itself says which module it was.
+    assert!(err.contains("gosteady: ending git-remote-http (pid "), "{err}");
+    assert!(err.contains("patience of 2s has passed"), "{err}");
+    assert!(err.contains("\ngo: git.test/x.git@v1.0.0: "), "{err}");
+    assert!(!err.contains("ending go"), "{err}");
+    let trace = trace(&sandbox);
+    assert!(trace.contains("TERM to git-remote-http"), "{trace}");
+    let evidence = trace.find("socket ").expect("the socket is in the trace");
+    assert!(evidence < trace.find("TERM to").unwrap(), "{trace}");
+}
+
+#[test]
+fn a_credential_helper_that_sleeps() {
+    let Some(sandbox) = direct(
+        "a_credential_helper_that_sleeps",
+        &format!("http://127.0.0.1:{}/", locked()),
+    ) else {
+        return;
+    };
+    let helper = script(&sandbox, "helper", "sleep 1000");
+    configure_git(
+        &sandbox,
+        &format!("[credential]\n\thelper = {}\n", helper.display()),
+    );
+    let err = sandbox.go(&["mod", "download"]).expect(1).err();
+    assert!(
+        err.contains(
+            "the credential helper helper does not answer; it will be ended after 2s [credential-helper]"
+        ),
+        "{err}"
+    );
+    assert!(
+        err.contains("ending sleep (pid ") && !err.contains("ending go"),
+        "{err}"
+    );
+}
+
+#[test]
+fn a_window_that_nobody_can_see_is_ended_soon() {
+    let Some(mut sandbox) = direct(
+        "a_window_that_nobody_can_see_is_ended_soon",
+        &format!("http://127.0.0.1:{}/", locked()),
+    ) else {
+        return;
+    };
+    let asker = script(&sandbox, "ssh-askpass", "sleep 1000");
+    sandbox.set("GIT_ASKPASS", &asker).set("GOSTEADY_PATIENCE", "10m");
+    let mut command = sandbox.command(sandbox.path("shims/go"), &["mod", "download"]);
+    // Whoever runs the tests may sit at a terminal.
+    // SAFETY: an async-signal-safe system call.
+    unsafe {
+        command.pre_exec(|| {
+            libc::setsid();
+            Ok(())
+        });
+    }
+    let (status, said) = Running::start(command.stdin(Stdio::null())).end();
+    assert_eq!(status, Some(1), "{said}");
+    assert!(said.contains("neither a terminal nor a display"), "{said}");
+    assert!(said.contains("hang.kill-after of 1s has passed"), "{said}");
+}
+
+#[test]
+fn a_prompt_that_somebody_can_answer_is_never_ended() {
+    let Some(mut sandbox) = direct(
+        "a_prompt_that_somebody_can_answer_is_never_ended",
+        &format!("http://127.0.0.1:{}/", locked()),
+    ) else {
+        return;
+    };
+    sandbox.set("GIT_TERMINAL_PROMPT", "1");
+    let mut command = sandbox.command(sandbox.path("shims/go"), &["mod", "download"]);
+    let mut terminal = std::fs::File::from(on_terminal(&mut command));
+    let mut go = Running::start(&mut command);
+    go.outlast();
+    assert!(
+        go.said
+            .contains("waits for an answer on /dev/tty [git-credential-prompt]")
+    );
+    terminal.write_all(b"user\n").unwrap();
+    let mut asked = Vec::new();
+    let mut byte = [0; 1];
+    while !String::from_utf8_lossy(&asked).contains("Password for") {
+        terminal.read_exact(&mut byte).unwrap();
+        asked.push(byte[0]);
+    }
+    terminal.write_all(b"secret\n").unwrap();
+    let (status, said) = go.end();
+    assert_eq!(status, Some(1), "{said}");
+    assert!(!said.contains("gosteady: ending"), "{said}");
+    assert!(!trace(&sandbox).contains("secret"));
+}
+
+#[test]
+fn an_unknown_host_key() {
+    let test = "an_unknown_host_key";
+    let Some((server, port)) = Ssh::start(test) else {
+        return;
+    };
+    let Some(mut sandbox) = direct(test, &format!("ssh://nobody@127.0.0.1:{port}/")) else {
+        return;
+    };
+    let known = sandbox.path("known_hosts");
+    let ssh = format!(
+        "ssh -F /dev/null -o GlobalKnownHostsFile=/dev/null -o UserKnownHostsFile={}",
+        known.display()
+    );
+    sandbox.set("GIT_SSH_COMMAND", ssh);
+    let mut command = sandbox.command(sandbox.path("shims/go"), &["mod", "download"]);
+    let mut terminal = std::fs::File::from(on_terminal(&mut command));
+    let mut go = Running::start(&mut command);
+    go.until("ssh waits for an answer on /dev/tty [ssh-host-key]");
+    terminal.write_all(b"no\n").unwrap();
+    let (status, said) = go.end();
+    assert_eq!(status, Some(1), "{said}");
+    assert!(!said.contains("gosteady: ending"), "{said}");
+    drop(server);
+}
+
+/// An ssh server of its own keys.
+struct Ssh {
+    child: Child,
+    _dir: tempfile::TempDir,
+}
+
+impl Ssh {
+    fn start(test: &str) -> Option<(Ssh, u16)> {
+        let dir = tempfile::tempdir().unwrap();
+        let key = dir.path().join("key");
+        let made = Command::new("dropbearkey")
+            .args(["-t", "ed25519", "-f"])
+            .arg(&key)
+            .output();
+        if !made.is_ok_and(|o| o.status.success()) || Command::new("ssh").arg("-V").output().is_err() {
+            eprintln!("skipped: {test}: no dropbearkey or no ssh");
+            return None;
+        }
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let mut child = Command::new("dropbear")
+            .args(["-F", "-E", "-p", &format!("127.0.0.1:{port}"), "-r"])
+            .arg(&key)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // It says so when it listens.
+        let mut line = String::new();
+        BufReader::new(child.stderr.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        Some((Ssh { child, _dir: dir }, port))
+    }
+}
+
+impl Drop for Ssh {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_goauth_command_that_sleeps() {
+    let Some(mut sandbox) = direct("a_goauth_command_that_sleeps", "https://unused/") else {
+        return;
+    };
+    std::fs::write(
+        sandbox.project().join("go.mod"),
+        "module example.com/p\n\ngo 1.21\n\nrequire page.test/x v1.0.0\n",
+    )
+    .unwrap();
+    let helper = script(&sandbox, "auth", "sleep 1000");
+    // Nothing may leave this machine.
+    sandbox
+        .set("HTTPS_PROXY", "http://127.0.0.1:1")
+        .set("GOAUTH", &helper);
+    let err = sandbox.go(&["mod", "download"]).expect(1).err();
+    assert!(
+        err.contains("waiting for the GOAUTH command auth; it will be ended after 2s [goauth-helper]"),
+        "{err}"
+    );
+    assert!(
+        err.contains("ending sleep (pid ") && !err.contains("ending go"),
+        "{err}"
+    );
+}
+
+#[test]
+fn go_itself_is_ended_with_its_stacks() {
+    let Some(mut sandbox) = direct("go_itself_is_ended_with_its_stacks", "https://unused/") else {
+        return;
+    };
+    std::fs::write(
+        sandbox.project().join("go.mod"),
+        "module example.com/p\n\ngo 1.21\n\nrequire page.test/x v1.0.0\n",
+    )
+    .unwrap();
+    let port = silent();
+    sandbox.set("HTTPS_PROXY", format!("http://127.0.0.1:{port}"));
+    let err = sandbox.go(&["mod", "download"]).expect(124).err();
+    let what = format!("go itself: connected to 127.0.0.1:{port}, no answer");
+    assert!(
+        err.contains(&format!(
+            "waiting for {what}; it will be ended after 2s [proxy-stalled]"
+        )),
+        "{err}"
+    );
+    assert!(
+        err.contains(&format!(
+            "ending go: patience of 2s has passed while waiting for {what}"
+        )),
+        "{err}"
+    );
+    assert!(err.contains("the stacks of go: 1 × IO wait in net."), "{err}");
+    assert!(
+        !err.contains("goroutine 1 ["),
+        "stacks are not for the screen: {err}"
+    );
+    let trace = trace(&sandbox);
+    assert!(
+        trace.contains("QUIT to go") && trace.contains("cmd/go/internal/web"),
+        "{trace}"
+    );
+}
+
+#[test]
+fn a_lock_that_somebody_holds_is_waited_for() {
+    let test = "a_lock_that_somebody_holds_is_waited_for";
+    let Some(real) = real_go(test) else {
+        return;
+    };
+    let store = Store::synthetic(4, 1);
+    let server = Server::start(store.clone(), Fault::Good).unwrap();
+    let mut sandbox = Sandbox::with(&real, &store);
+    sandbox.set("GOPROXY", server.url());
+    bounds(&mut sandbox);
+    let module = &store.modules()[0];
+    let dir = sandbox
+        .modcache()
+        .join("cache/download")
+        .join(&module.path)
+        .join("@v");
+    std::fs::create_dir_all(&dir).unwrap();
+    let path = dir.join(format!("{}.lock", module.version));
+    let lock = std::fs::File::create(&path).unwrap();
+    lock.lock().unwrap();
+    let mut command = sandbox.command(sandbox.path("shims/go"), &["mod", "download"]);
+    let mut go = Running::start(&mut command);
+    go.outlast();
+    if std::fs::read_to_string("/proc/locks").is_ok() {
+        let holder = format!("(pid {}, started ", std::process::id());
+        let line = go.said.lines().find(|l| l.contains("[cache-lock-held]"));
+        assert!(
+            line.is_some_and(|l| l.contains(&holder) && l.contains(&path.display().to_string())),
+            "{}",
+            go.said
+        );
+    }
+    drop(lock);
+    let (status, said) = go.end();
+    assert_eq!(status, Some(0), "{said}");
+    assert!(!said.contains("gosteady: ending"), "{said}");
+    assert_eq!(sandbox.zips(), 1);
+}
+
+#[test]
+fn a_silent_mirror_is_reported_and_left_to_the_proxy() {
+    let test = "a_silent_mirror_is_reported_and_left_to_the_proxy";
+    let Some(real) = real_go(test) else {
+        return;
+    };
+    let store = Store::synthetic(4, 1);
+    let mut sandbox = Sandbox::with(&real, &store);
+    sandbox.hurry();
+    bounds(&mut sandbox);
+    sandbox.set("GOPROXY", format!("http://127.0.0.1:{}", silent()));
+    let err = sandbox.go(&["mod", "download"]).expect(1).err();
+    assert!(err.contains("[proxy-stalled]\n  Run it again"), "{err}");
+    assert!(!err.contains("gosteady: ending"), "{err}");
+}
+
+#[test]
+fn programs_of_the_user_are_not_judged() {
+    let test = "programs_of_the_user_are_not_judged";
+    let Some(real) = real_go(test) else {
+        return;
+    };
+    let store = Store::synthetic(4, 1);
+    let server = Server::start(store.clone(), Fault::Good).unwrap();
+    let mut sandbox = Sandbox::with(&real, &store);
+    sandbox.set("GOPROXY", server.url());
+    bounds(&mut sandbox);
+    sandbox.set("GOSTEADY_PATIENCE", "1s");
+    // A tool that only waits, within a guarded build.
+    let slow = script(
+        &sandbox,
+        "slow",
+        "case \"$*\" in *-V=full*) ;; */link*) sleep 3 ;; esac\nexec \"$@\"",
+    );
+    let slow = format!("-toolexec={}", slow.display());
+    let built = sandbox.go(&["build", "-o", "out", &slow, "."]);
+    let err = built.expect(0).err();
+    assert!(err.contains("waiting for sleep [user-program]"), "{err}");
+    assert!(!err.contains("gosteady: ending"), "{err}");
+    // A test that only waits.
+    std::fs::write(
+        sandbox.project().join("slow_test.go"),
+        "package main\n\nimport (\n\t\"testing\"\n\t\"time\"\n)\n\nfunc TestSlow(t *testing.T) { time.Sleep(2500 * time.Millisecond) }\n",
+    )
+    .unwrap();
+    let tested = sandbox.go(&["test", "-count=1", "."]);
+    assert!(
+        !tested.expect(0).err().contains("gosteady: ending"),
+        "{}",
+        tested.err()
+    );
+}

@@ -16,10 +16,13 @@ mod suite {
     mod faults;
     mod goroutines;
     mod hangs;
+    mod health;
     mod install_go;
     mod pins;
     mod prefetch;
+    mod resuming;
     mod servers;
+    mod storms;
     mod trace;
     mod trace_secrets;
     mod transparency;

@@ -78,6 +78,26 @@ pub enum Fault {
         /// What those meet.
         fault: Box<Fault>,
     },
+    /// One connection in `of`, chosen by the seed and the connection's number, meets the fault with all its requests.
+    OneConnectionIn {
+        /// How rare it is; 1 for always.
+        of: u64,
+        /// What the choice is made of.
+        seed: u64,
+        /// What those meet.
+        fault: Box<Fault>,
+    },
+    /// The requests from one number up to another one, which is not of them, meet the fault.
+    Between(u64, u64, Box<Fault>),
+    /// A body that is longer than this is cut there, in good order; a shorter one, and so its last part, comes whole.
+    CutAfter {
+        /// Bytes of body before it.
+        bytes: usize,
+        /// Whether silence follows in place of the end.
+        silent: bool,
+    },
+    /// These bytes in place of an answer, and then the end of the connection.
+    Raw(String),
     /// Each part may take the request; the first that is not [`Fault::Good`] for it counts.
     Any(Vec<Fault>),
 }
@@ -125,6 +145,8 @@ pub(super) struct Turn<'a> {
     pub of_kind: u64,
     /// Requests before it of the same path.
     pub of_path: u64,
+    /// Connections before its own.
+    pub connection: u64,
     /// Its decoded path without a leading slash.
     pub path: &'a str,
 }
@@ -195,10 +217,9 @@ impl Fault {
                 let met = Kind::of(turn.path) == *kind;
                 return if met { fault.plan(counted) } else { good() };
             }
-            Fault::OneIn { of, seed, fault } => {
-                let roll = Random(seed ^ turn.number.wrapping_mul(0xd134_2543_de82_ef95)).next();
-                when(roll.is_multiple_of((*of).max(1)), fault)
-            }
+            Fault::OneIn { of, seed, fault } => when(chosen(*of, *seed, turn.number), fault),
+            Fault::OneConnectionIn { of, seed, fault } => when(chosen(*of, *seed, turn.connection), fault),
+            Fault::Between(from, to, fault) => when((*from..*to).contains(&turn.number), fault),
             Fault::Any(parts) => {
                 let plans = parts.iter().map(|part| part.plan(turn));
                 return plans.into_iter().find(|p| *p != good()).unwrap_or_else(good);
@@ -220,6 +241,11 @@ impl Fault {
     }
 }
 
+fn chosen(of: u64, seed: u64, number: u64) -> bool {
+    let roll = Random(seed ^ number.wrapping_mul(0xd134_2543_de82_ef95)).next();
+    roll.is_multiple_of(of.max(1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,6 +255,7 @@ mod tests {
             number,
             of_kind: 0,
             of_path,
+            connection: number / 2,
             path,
         }
     }
@@ -266,6 +293,9 @@ mod tests {
                 turn(0, 0, zip),
                 true,
             ),
+            (Fault::Between(2, 4, Box::new(reset())), turn(1, 0, zip), false),
+            (Fault::Between(2, 4, Box::new(reset())), turn(2, 0, zip), true),
+            (Fault::Between(2, 4, Box::new(reset())), turn(4, 0, zip), false),
             (Fault::Any(vec![]), turn(0, 0, zip), false),
         ] {
             let leaf = fault.plan(turn).leaf;
@@ -300,6 +330,14 @@ mod tests {
         };
         assert_eq!(met(1), met(1));
         assert_ne!(met(1), met(2));
+        let connections = Fault::OneConnectionIn {
+            of: 4,
+            seed: 1,
+            fault: Box::new(Fault::Truncate),
+        };
+        let leaf = |n| connections.plan(turn(n, 0, "")).leaf.clone();
+        assert!((0..200).all(|n| leaf(2 * n) == leaf(2 * n + 1)));
+        assert!((0..200).any(|n| leaf(n) == Fault::Truncate));
         let hits = met(1).iter().filter(|m| **m).count();
         assert!((50..150).contains(&hits), "{hits} of 400");
     }

@@ -73,6 +73,18 @@ pub(super) fn answer(
             wire.part(&reply, reply.body.len() / 2)?;
             Ok(After::Close)
         }
+        Fault::CutAfter { bytes, silent } => {
+            let reply = right();
+            if reply.body.len() <= *bytes {
+                return wire.whole(&reply);
+            }
+            wire.part(&reply, *bytes)?;
+            Ok(if *silent { After::Hold } else { After::Close })
+        }
+        Fault::Raw(text) => {
+            wire.raw(text.as_bytes())?;
+            Ok(After::Close)
+        }
         Fault::Garble => {
             let mut reply = right();
             let middle = reply.body.len() / 2;

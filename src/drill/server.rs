@@ -243,7 +243,7 @@ impl Shared {
             let Ok(Some(head)) = http::read_head(&mut reader) else {
                 break;
             };
-            after = self.answer(reader.get_ref(), &head);
+            after = self.answer(id, reader.get_ref(), &head);
             if !head.keep_alive() && after == After::Next {
                 after = After::Close;
             }
@@ -259,7 +259,7 @@ impl Shared {
         }
     }
 
-    fn answer(&self, stream: &TcpStream, head: &Head) -> After {
+    fn answer(&self, connection: u64, stream: &TcpStream, head: &Head) -> After {
         let path = http::decode(&head.target);
         let (number, of_kind, of_path) = self.note(head, &path);
         let fault = Arc::clone(&lock(&self.fault));
@@ -267,6 +267,7 @@ impl Shared {
             number,
             of_kind,
             of_path,
+            connection,
             path: &path,
         };
         let plan = fault.plan(turn);

@@ -1,14 +1,18 @@
-//! Asking one upstream for one thing: retries, a race with a second attempt, and the bound for a first sign of life.
+//! Asking one upstream for one thing: retries, resuming, and the bound for a first sign of life.
 
-use super::attempt::{Ask, Reply, Told, attempt, millis, silence};
+use super::attempt::{Reply, Told, silence};
 use super::classify::Outcome;
 use super::engine::Engine;
+use super::health::State;
 use super::prefetch::Ahead;
-use super::pulse::Pulse;
+use super::race::race;
+use super::record::millis;
 use super::request::Resource;
-use super::retry::{Step, decide};
+use super::resume::{Gathering, PIECES, PROGRESS};
+use super::retry::{self, Step, decide};
 use super::rules::{self, Bounds, Next, Standing};
-use crate::activity::Phase;
+use super::vigil::Held;
+use crate::activity::{FlightHandle, Phase};
 use crate::trace::event::Event;
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -33,25 +37,40 @@ impl Job<'_> {
     }
 }
 
-/// Asks an upstream until it has answered, or has proved unavailable, within the bounds. `rival` may be asked in a
-/// race, for what can't change.
-pub async fn ask(engine: &Engine, job: &Job<'_>, peer: usize, next: Next, rival: Option<usize>) -> Reply {
-    let (answered, failing) = {
-        let learnt = engine.learnt.borrow();
-        (learnt.has_answered(peer), learnt.failing(peer))
-    };
-    let public = engine.peers[peer].public;
+/// Whom to ask, and who else there is.
+#[derive(Debug, Clone, Copy)]
+pub struct Call {
+    /// The upstream's number.
+    pub peer: usize,
+    /// Who may supply what it can't.
+    pub next: Next,
+    /// Who may be asked in a race, for what can't change.
+    pub rival: Option<usize>,
+    /// Whether one of those that may be asked after it is well.
+    pub spare: bool,
+}
+
+impl Call {
+    /// Whether go waits for it, and nobody else is to be hoped for.
+    pub fn last_hope(&self, job: &Job<'_>) -> bool {
+        !self.spare && self.next != Next::Gos && !job.is_guess()
+    }
+}
+
+/// Asks an upstream until it has answered, or has proved unavailable, within the bounds.
+pub async fn ask(engine: &Engine, job: &Job<'_>, call: Call) -> Reply {
+    let Call { peer, next, .. } = call;
     let standing = Standing {
-        public,
+        public: engine.peers[peer].public,
         next,
-        answered,
-        failing,
+        answered: engine.learnt.borrow().has_answered(peer),
+        failing: engine.health.state(peer) == State::Open,
     };
     let bounds = rules::bounds(&engine.rules, standing, job.resource);
     let reply = match bounds.first_answer {
-        None => again(engine, job, peer, bounds, rival).await,
+        None => again(engine, job, call, bounds).await,
         Some(bound) => {
-            let mut asked = std::pin::pin!(again(engine, job, peer, bounds, rival));
+            let mut asked = std::pin::pin!(again(engine, job, call, bounds));
             tokio::select! {
                 reply = &mut asked => reply,
                 () = no_sign_of_life(engine, peer, bound) => {
@@ -60,51 +79,46 @@ pub async fn ask(engine: &Engine, job: &Job<'_>, peer: usize, next: Next, rival:
             }
         }
     };
-    let mut learnt = engine.learnt.borrow_mut();
     match &reply {
         Reply::Whole(whole) if whole.peer != peer => {}
         // What was only a guess shortens no patience with the last one who can be asked.
         Reply::Told(told) if !told.outcome.definite() && job.is_guess() && next != Next::Ours => {}
         Reply::Told(told) if !told.outcome.definite() => {
-            learnt.failed(peer, told.outcome == Outcome::Silent, Instant::now());
+            let silent = told.outcome == Outcome::Silent;
+            // Where another may be asked every other attempt was counted in `again`.
+            if silent || next != Next::Ours {
+                // Who has never answered anything is not waited for again.
+                let at_once = silent && !engine.learnt.borrow().has_answered(peer);
+                engine.health.failed(peer, at_once);
+            }
         }
-        _ => learnt.healthy(peer),
-    }
-    drop(learnt);
-    reply
-}
-
-/// One quick attempt at an upstream that others were preferred to.
-pub async fn probe(engine: &Engine, job: &Job<'_>, peer: usize) -> Reply {
-    let public = engine.peers[peer].public;
-    let standing = Standing {
-        public,
-        next: Next::Ours,
-        answered: true,
-        failing: true,
-    };
-    let mut bounds = rules::bounds(&engine.rules, standing, job.resource);
-    bounds.silence = engine.rules.hedge_after;
-    bounds.connect = engine.rules.hedge_after;
-    let reply = attempt(engine, new_ask(job, peer, bounds, 1, false), &Pulse::default()).await;
-    if matches!(&reply, Reply::Whole(_)) {
-        engine.learnt.borrow_mut().healthy(peer);
+        _ => engine.health.succeeded(peer),
     }
     reply
 }
 
-async fn again(engine: &Engine, job: &Job<'_>, peer: usize, bounds: Bounds, rival: Option<usize>) -> Reply {
-    let begun = Instant::now();
-    let mut made = 0;
+/// Attempts at one upstream until one succeeds, it is of no use to go on, or others are preferred.
+async fn again(engine: &Engine, job: &Job<'_>, call: Call, bounds: Bounds) -> Reply {
+    let peer = call.peer;
+    let upstream = &engine.peers[peer];
+    let gathering = Gathering::default();
+    let mut begun = Instant::now();
+    let (mut number, mut made, mut pieces) = (0, 0, 0);
+    let mut watch = None;
     loop {
-        made += 1;
-        let told = match race(engine, job, peer, bounds, rival, made).await {
+        (number, made) = (number + 1, made + 1);
+        let had = gathering.len();
+        let told = match race(engine, job, call, bounds, number, &gathering).await {
             Reply::Told(told) if !told.outcome.definite() => Told {
-                attempts: made,
+                attempts: number,
                 ..told
             },
             done => {
-                if made > 1 && !job.is_guess() && matches!(&done, Reply::Whole(w) if w.peer == peer) {
+                let own = !matches!(&done, Reply::Whole(w) if w.peer != peer);
+                if own {
+                    upstream.vigil.life();
+                }
+                if number > 1 && !job.is_guess() && own && matches!(&done, Reply::Whole(_)) {
                     let name = engine.name(peer);
                     engine
                         .notes
@@ -113,129 +127,85 @@ async fn again(engine: &Engine, job: &Job<'_>, peer: usize, bounds: Bounds, riva
                 return done;
             }
         };
-        let state = super::retry::State {
+        upstream.vigil.failed();
+        let got_on = gathering.len() >= had + PROGRESS && pieces < PIECES;
+        if got_on {
+            // The rest is no repetition: neither counts it as one, nor is the time over.
+            (begun, made, pieces) = (Instant::now(), 0, pieces + 1);
+        } else if bounds.next == Next::Ours && told.outcome != Outcome::Silent {
+            engine.health.failed(peer, false);
+        }
+        engine.prefetch.told(told.status);
+        if number > 1 && job.is_guess() && !got_on {
+            return Reply::Told(told);
+        }
+        let state = retry::State {
             outcome: told.outcome,
             made,
             elapsed: begun.elapsed(),
             retry_after: told.retry_after,
         };
-        engine.prefetch.told(told.status);
-        if made > 1 && job.is_guess() {
-            return Reply::Told(told);
-        }
         let Step::Retry { after } = decide(state, &bounds, engine.jitter.draw()) else {
             return Reply::Told(told);
         };
+        if !got_on && call.spare && engine.health.state(peer) != State::Closed {
+            return Reply::Told(told);
+        }
+        let _waiting = waiting(engine, job, peer);
+        let last_hope = call.last_hope(job);
+        if last_hope && bounds.attempts.is_none() && !got_on && upstream.vigil.is_down() && watch.is_none() {
+            match upstream
+                .vigil
+                .hold(bounds.retry_for.saturating_sub(begun.elapsed()))
+                .await
+            {
+                Held::Over => return Reply::Told(told),
+                Held::Watch(right) => watch = Some(right),
+                Held::Life => {
+                    engine.budget.charge();
+                    tell(engine, job, "retry", "it answers again", Duration::ZERO, peer);
+                    continue;
+                }
+            }
+        }
+        if !got_on && !engine.budget.take(last_hope) {
+            over_budget(engine, job, peer);
+            return Reply::Told(told);
+        }
+        let after = match watch {
+            Some(_) => engine
+                .budget
+                .pace(after, bounds.retry_for.saturating_sub(begun.elapsed())),
+            None => after,
+        };
         tell(engine, job, "retry", &told.did, after, peer);
-        let flight = engine.activity.begin(
-            job.resource.label.as_str(),
-            engine.peers[peer].base.label.as_str(),
-        );
-        flight.phase(Phase::Backoff);
         tokio::time::sleep(after).await;
     }
 }
 
-/// One attempt, joined by a second one when it is silent for too long. The first whole success wins.
-async fn race(
-    engine: &Engine,
-    job: &Job<'_>,
-    peer: usize,
-    bounds: Bounds,
-    rival: Option<usize>,
-    number: u32,
-) -> Reply {
-    let pulse = Pulse::default();
-    let first = attempt(engine, new_ask(job, peer, bounds, number, false), &pulse);
-    tokio::pin!(first);
-    tokio::select! {
-        reply = &mut first => return reply,
-        () = silent(job, &pulse, bounds.hedge_after) => {}
-    }
-    let other = rival.unwrap_or(peer);
-    tell(engine, job, "hedge", "no answer yet", Duration::ZERO, other);
-    let second_pulse = Pulse::default();
-    // Boxed, as are the rare parts elsewhere: a future is as large as all that may happen in it.
-    let mut second = Box::pin(attempt(
+/// Shows that a request waits before it is made again.
+fn waiting(engine: &Engine, job: &Job<'_>, peer: usize) -> FlightHandle {
+    let label = engine.peers[peer].base.label.as_str();
+    let flight = engine.activity.begin(job.resource.label.as_str(), label);
+    flight.phase(Phase::Backoff);
+    flight
+}
+
+/// Says, once for all in words and each time in the trace, that something is not asked again.
+pub fn over_budget(engine: &Engine, job: &Job<'_>, peer: usize) {
+    tell(
         engine,
-        new_ask(job, other, bounds, number, true),
-        &second_pulse,
-    ));
-    let reply = tokio::select! {
-        reply = &mut first => match reply {
-            Reply::Told(told) if !told.outcome.definite() => return settle(engine, job, (peer, told), other, second.await),
-            done => return done,
-        },
-        reply = &mut second => reply,
-    };
-    match reply {
-        Reply::Whole(whole) => {
-            engine.learnt.borrow_mut().failed(peer, false, Instant::now());
-            note_race(engine, peer, other);
-            Reply::Whole(whole)
-        }
-        // The same upstream's own word needs no second one.
-        Reply::Told(told) if other == peer && told.outcome.definite() => Reply::Told(told),
-        Reply::Told(told) => {
-            if other != peer {
-                engine
-                    .learnt
-                    .borrow_mut()
-                    .remember(other, &job.resource.wire, told);
-            }
-            first.await
-        }
-    }
-}
-
-/// Ends when a request of go's has been silent for so long; a guess is not raced.
-async fn silent(job: &Job<'_>, pulse: &Pulse, bound: Duration) {
-    if let Some(ahead) = job.ahead {
-        ahead.until_joined().await;
-    }
-    pulse.silent(bound).await;
-}
-
-/// The first attempt failed while the second one ran.
-fn settle(engine: &Engine, job: &Job<'_>, first: (usize, Told), other: usize, second: Reply) -> Reply {
-    let (peer, told) = first;
-    match second {
-        Reply::Whole(whole) => {
-            note_race(engine, peer, other);
-            Reply::Whole(whole)
-        }
-        Reply::Told(second) if other == peer && second.outcome.definite() => Reply::Told(second),
-        Reply::Told(second) => {
-            if other != peer {
-                engine
-                    .learnt
-                    .borrow_mut()
-                    .remember(other, &job.resource.wire, second);
-            }
-            Reply::Told(told)
-        }
-    }
-}
-
-fn note_race(engine: &Engine, peer: usize, other: usize) {
-    let name = engine.name(peer);
-    engine.notes.say(if other == peer {
-        format!("{name} was silent; a second connection to it answered first")
-    } else {
-        format!("{name} was silent; {} answered first", engine.name(other))
-    });
-}
-
-fn new_ask<'a>(job: &Job<'a>, peer: usize, bounds: Bounds, number: u32, hedge: bool) -> Ask<'a> {
-    job.attempts.set(job.attempts.get() + 1);
-    Ask {
-        request: job.request,
-        resource: job.resource,
+        job,
+        "over-budget",
+        "too much was asked again",
+        Duration::ZERO,
         peer,
-        bounds,
-        number,
-        hedge,
-        queue: !hedge && job.ahead.is_none(),
+    );
+    if !job.is_guess() && engine.budget.tell() {
+        let extra = engine.budget.extra();
+        engine.notes.say(format!(
+            "{extra} requests were made more than once; what fails is no longer asked again of the same upstream"
+        ));
     }
 }
 

@@ -1,22 +1,24 @@
 //! One request to one upstream, from waiting for its turn to a whole and plausible body.
 
 use super::classify::{self, Outcome};
-use super::engine::{Engine, Peer};
+use super::engine::Engine;
 use super::pulse::Pulse;
+use super::record::{Log, note_way, told_headers};
 use super::request::Resource;
+use super::resume::{self, Gathering, NotTaken};
 use super::retry;
 use super::rules::Bounds;
 use super::spool::Spooled;
 use super::sumdb;
-use super::transport::{Answer, Body, Failure, Get, Way};
+use super::transport::{Answer, Body, Failure, Get};
 use super::verify::{self, Withheld};
 use crate::activity::{FlightHandle, Phase};
 use crate::cause::Cause;
-use crate::trace::event::{Attempt as Record, Event};
+use crate::secret::Secret;
+use crate::trace::event::Attempt as Record;
 use bytes::Bytes;
-use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 /// Error bodies are kept up to this size; go shows 648 bytes of them.
 const ERROR_BODY: usize = 1 << 20;
@@ -24,18 +26,6 @@ const ERROR_BODY: usize = 1 << 20;
 /// The end record of a zip, and the longest comment after it, in bytes (APPNOTE.TXT, 4.3.16).
 const ZIP_END: usize = 22;
 const ZIP_COMMENT: usize = (64 << 10) - 1;
-
-/// Answer headers that a trace keeps.
-const TOLD_HEADERS: &[&str] = &[
-    "age",
-    "x-cache",
-    "cf-cache-status",
-    "server",
-    "via",
-    "retry-after",
-    "content-type",
-    "cache-control",
-];
 
 /// What an upstream said in place of the thing itself, or how it failed.
 #[derive(Debug, Clone)]
@@ -131,8 +121,14 @@ pub struct Ask<'a> {
     pub queue: bool,
 }
 
-/// Asks once.
-pub async fn attempt(engine: &Engine, ask: Ask<'_>, pulse: &Pulse) -> Reply {
+/// Asks once; for the rest alone, where `gathering` holds the beginning.
+pub async fn attempt<'a>(
+    engine: &'a Engine,
+    ask: Ask<'_>,
+    pulse: Rc<Pulse>,
+    gathering: &Gathering<'a>,
+) -> Reply {
+    let pulse = &*pulse;
     let peer = &engine.peers[ask.peer];
     let mut log = Log::new(engine, &ask, peer);
     let flight = engine
@@ -146,7 +142,7 @@ pub async fn attempt(engine: &Engine, ask: Ask<'_>, pulse: &Pulse) -> Reply {
     let voice = flight.pulse();
     // In a block, as the exchange writes the record; its phase is read while it still lives.
     let reply = {
-        let mut exchange = std::pin::pin!(exchange(engine, &ask, flight, pulse, &mut log.record));
+        let mut exchange = std::pin::pin!(exchange(engine, &ask, gathering, flight, pulse, &mut log.record));
         tokio::select! {
             reply = &mut exchange => reply,
             () = pulse.silent(ask.bounds.silence) => {
@@ -173,44 +169,55 @@ pub fn silence(bound: Duration, phase: Option<Phase>) -> Told {
     Told::new(Outcome::Silent, cause, did)
 }
 
-async fn exchange(
-    engine: &Engine,
+async fn exchange<'a>(
+    engine: &'a Engine,
     ask: &Ask<'_>,
+    gathering: &Gathering<'a>,
     flight: FlightHandle,
     pulse: &Pulse,
     record: &mut Record,
 ) -> Reply {
-    let mut answer = match head(engine, ask, &flight, pulse).await {
-        Ok(answer) => answer,
-        Err(failure) => return failed(failure, record),
-    };
-    engine.learnt.borrow_mut().answered(ask.peer);
-    pulse.beat();
-    note_way(record, &answer.way);
-    record.status = Some(answer.status);
-    record.headers = told_headers(&answer);
-    let content_type = answer.headers.get("content-type").cloned().unwrap_or_default();
-    let redirected = answer.way.redirected_to.is_some();
-    let outcome = classify::of_status(answer.status, redirected);
-    flight.phase(Phase::Body);
-    if outcome != Outcome::Ok {
-        let retry_after = answer.headers.get("retry-after");
-        let retry_after = retry_after.and_then(|v| retry::retry_after(v, SystemTime::now()));
-        let body = error_body(&mut answer.body, pulse).await;
-        let blocked = match (outcome, &answer.way.redirected_to) {
-            (Outcome::RedirectHostDenied, Some(host)) => format!(" from {host}, where it redirects to"),
-            _ => String::new(),
+    let mut rest = gathering.rest();
+    let (mut answer, resumed) = loop {
+        let answer = match head(engine, ask, rest.as_ref(), &flight, pulse).await {
+            Ok(answer) => answer,
+            Err(failure) => return failed(failure, record),
         };
-        let cause = classify::cause_of_answer(outcome, answer.status).unwrap_or(Cause::UnexpectedStatus);
-        let did = format!("answered {}{blocked}", status_text(answer.status));
-        return Reply::Told(Told {
-            status: Some(answer.status),
-            retry_after,
-            answer: Some((content_type, body)),
-            ..Told::new(outcome, cause, did)
-        });
+        engine.learnt.borrow_mut().answered(ask.peer);
+        pulse.beat();
+        note_way(record, &answer.way);
+        record.status = Some(answer.status);
+        record.headers = told_headers(&answer);
+        let Some(rest) = rest.take() else {
+            break (answer, None);
+        };
+        match answer.status {
+            206 => {
+                if let Some(writer) = gathering.part(&answer, &rest) {
+                    record.resumed_at = Some(rest.from);
+                    break (answer, Some(writer));
+                }
+            }
+            412 | 416 => {}
+            _ => break (answer, None),
+        }
+        // Not the rest of what is here: anew, from the beginning.
+        gathering.clear();
+    };
+    let content_type = answer.headers.get("content-type").cloned().unwrap_or_default();
+    flight.phase(Phase::Body);
+    let redirected = answer.way.redirected_to.is_some();
+    let outcome = match resumed {
+        Some(_) => Outcome::Ok,
+        None => classify::of_status(answer.status, redirected),
+    };
+    if outcome != Outcome::Ok {
+        return told(answer, content_type, outcome, pulse).await;
     }
-    let mut body = engine.spool.body();
+    let mut writer = match resumed {
+        Some(writer) => writer,
+        None => gathering.whole(&answer, &content_type, &engine.spool),
+    };
     loop {
         match answer.body.next().await {
             Err(failure) => return failed(failure, record),
@@ -218,23 +225,69 @@ async fn exchange(
             Ok(Some(piece)) => {
                 pulse.bytes(piece.len());
                 record.bytes += piece.len() as u64;
-                if record.bytes > verify::most(&ask.resource.kind) {
+                if writer.at() + piece.len() as u64 > verify::most(&ask.resource.kind) {
+                    gathering.clear();
                     return verify::too_much(&ask.resource.kind);
                 }
-                if body.push(&piece).is_err() {
-                    let rest = Rest {
-                        first: piece,
-                        body: answer.body,
-                        length: answer.length,
-                        flight,
-                    };
-                    return whole(ask, content_type, body.end(), Some(rest));
+                match writer.push(&piece) {
+                    Ok(()) => {}
+                    Err(NotTaken::Done) => return Reply::Told(incomplete("was overtaken")),
+                    Err(NotTaken::NoRoom(first)) => {
+                        let rest = Rest {
+                            length: writer.total().or(answer.length),
+                            first,
+                            body: answer.body,
+                            flight,
+                        };
+                        let Some((body, content_type)) = writer.take() else {
+                            return Reply::Told(incomplete("was overtaken"));
+                        };
+                        return whole(ask, content_type, body, Some(rest));
+                    }
                 }
             }
         }
     }
-    let reply = check(ask, content_type, body.end());
-    verify::verify(engine, ask, reply, pulse).await
+    if !writer.is_whole() {
+        return Reply::Told(incomplete("ended its answer too early"));
+    }
+    let joined = writer.is_joined();
+    let Some((body, content_type)) = writer.take() else {
+        return Reply::Told(incomplete("was overtaken"));
+    };
+    let reply = check(ask, content_type, body);
+    match verify::verify(engine, ask, reply, pulse).await {
+        // Its validator said that the pieces belong together; in one piece it may be right.
+        Reply::Told(told) if joined => Reply::Told(Told {
+            outcome: Outcome::Passing,
+            withheld: None,
+            ..told
+        }),
+        reply => reply,
+    }
+}
+
+/// An answer in place of the thing itself.
+async fn told(mut answer: Answer, content_type: String, outcome: Outcome, pulse: &Pulse) -> Reply {
+    let retry_after = answer.headers.get("retry-after");
+    let retry_after = retry_after.and_then(|v| retry::retry_after(v, SystemTime::now()));
+    let body = error_body(&mut answer.body, pulse).await;
+    let blocked = match (outcome, &answer.way.redirected_to) {
+        (Outcome::RedirectHostDenied, Some(host)) => format!(" from {host}, where it redirects to"),
+        _ => String::new(),
+    };
+    let cause = classify::cause_of_answer(outcome, answer.status).unwrap_or(Cause::UnexpectedStatus);
+    let did = format!("answered {}{blocked}", status_text(answer.status));
+    Reply::Told(Told {
+        status: Some(answer.status),
+        retry_after,
+        answer: Some((content_type, body)),
+        ..Told::new(outcome, cause, did)
+    })
+}
+
+fn incomplete(did: &str) -> Told {
+    Told::new(Outcome::Passing, Cause::TruncatedBody, did)
 }
 
 /// Credentials, the request, and one more of it where a helper has other credentials after a 4xx over https
@@ -242,6 +295,7 @@ async fn exchange(
 async fn head(
     engine: &Engine,
     ask: &Ask<'_>,
+    rest: Option<&resume::Rest>,
     flight: &FlightHandle,
     pulse: &Pulse,
 ) -> Result<Answer, Failure> {
@@ -250,15 +304,24 @@ async fn head(
     let sent = engine.credentials.headers(&address).await;
     // A helper may ask a person; only from here on is silence the upstream's.
     pulse.begin();
-    let get = |headers| Get {
-        address: address.clone(),
-        fresh: ask.hedge,
-        connect_timeout: ask.bounds.connect,
-        headers,
-        flight,
+    let get = |mut headers: Vec<(String, Secret<String>)>| {
+        if let Some(rest) = rest {
+            headers.push(("Range".into(), Secret::new(format!("bytes={}-", rest.from))));
+            headers.push(("If-Range".into(), Secret::new(rest.validator.clone())));
+        }
+        Get {
+            address: address.clone(),
+            fresh: ask.hedge,
+            connect_timeout: ask.bounds.connect,
+            headers,
+            flight,
+        }
     };
     let answer = engine.client.get(get(sent.clone())).await?;
-    if !address.https || !(400..500).contains(&answer.status) {
+    if !address.https
+        || !(400..500).contains(&answer.status)
+        || rest.is_some() && matches!(answer.status, 412 | 416)
+    {
         return Ok(answer);
     }
     let line = format!("{} {}", answer.way.protocol, status_text(answer.status));
@@ -363,82 +426,5 @@ pub fn status_text(status: u16) -> String {
     match reason {
         Some(reason) => format!("{status} {reason}"),
         None => status.to_string(),
-    }
-}
-
-fn told_headers(answer: &Answer) -> BTreeMap<String, String> {
-    let told = |(name, _): &(&String, &String)| TOLD_HEADERS.contains(&name.as_str());
-    let copy = |(name, value): (&String, &String)| (name.clone(), value.clone());
-    answer.headers.iter().filter(told).map(copy).collect()
-}
-
-fn note_way(record: &mut Record, way: &Way) {
-    let ms = |d: Option<Duration>| d.map(millis);
-    record.dns_ms = ms(way.times.resolved);
-    record.connect_ms = ms(way.times.connected);
-    record.tls_ms = ms(way.times.secured);
-    record.first_byte_ms = ms(way.times.first_byte);
-    record.protocol = way.protocol.to_owned();
-    record.peer = way.peer.map(|p| p.to_string()).unwrap_or_default();
-    record.reused = way.reused;
-}
-
-/// Milliseconds with three decimals, as a trace has them.
-pub fn millis(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1e6).round() / 1e3
-}
-
-/// The attempt's record; written also where the attempt is dropped, because another was faster or go went away.
-struct Log<'a> {
-    engine: &'a Engine,
-    begun: Instant,
-    record: Record,
-}
-
-impl<'a> Log<'a> {
-    fn new(engine: &'a Engine, ask: &Ask<'_>, peer: &Peer) -> Log<'a> {
-        Log {
-            engine,
-            begun: Instant::now(),
-            record: Record {
-                request: ask.request,
-                resource: ask.resource.label.clone(),
-                upstream: peer.base.label.clone(),
-                attempt: ask.number,
-                hedge: ask.hedge,
-                outcome: "abandoned".into(),
-                ..Record::default()
-            },
-        }
-    }
-
-    fn end(mut self, reply: &Reply) {
-        match reply {
-            Reply::Whole(whole) => {
-                let streamed = whole.rest.is_some();
-                self.record.outcome = Outcome::Ok.as_str().into();
-                self.record.reason = if streamed { "no room to spool it" } else { "" }.into();
-                self.record.cause = streamed.then(|| Cause::DiskFull.id().into());
-            }
-            Reply::Told(told) => {
-                self.record.outcome = told.outcome.as_str().into();
-                let detail = if told.detail.is_empty() {
-                    &told.did
-                } else {
-                    &told.detail
-                };
-                self.record.reason = detail.clone();
-                self.record.cause = Some(told.cause.id().into());
-            }
-        }
-    }
-}
-
-impl Drop for Log<'_> {
-    fn drop(&mut self) {
-        self.record.total_ms = millis(self.begun.elapsed());
-        self.engine
-            .recorder
-            .emit(Event::Attempt(std::mem::take(&mut self.record)));
     }
 }

@@ -183,6 +183,8 @@ pub fn has_details(cause: Cause) -> bool {
 pub fn of_status(status: u16, redirected: bool) -> Outcome {
     match status {
         200 => Outcome::Ok,
+        // No answer to a plain GET: nothing, or a part of it.
+        201..=299 => Outcome::Garbled,
         404 | 410 => Outcome::NotFound,
         403 if redirected => Outcome::RedirectHostDenied,
         401 | 403 => Outcome::Denied,
@@ -230,7 +232,8 @@ mod tests {
     fn statuses() {
         for (status, redirected, outcome) in [
             (200, true, Outcome::Ok),
-            (204, false, Outcome::Final),
+            (204, false, Outcome::Garbled),
+            (304, false, Outcome::Final),
             (400, false, Outcome::Final),
             (401, true, Outcome::Denied),
             (403, false, Outcome::Denied),

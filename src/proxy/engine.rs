@@ -1,8 +1,10 @@
 //! What the parts of the engine share during a run.
 
 use super::base::Base;
+use super::budget::Budget;
 use super::credentials::Credentials;
 use super::failover;
+use super::health::Health;
 use super::learnt::Learnt;
 use super::list::{Element, List};
 use super::notes::Notes;
@@ -12,6 +14,7 @@ use super::retry::Jitter;
 use super::spool::Spool;
 use super::transport::Client;
 use super::verify::Expected;
+use super::vigil::Vigil;
 use super::{Setup, sumdb};
 use crate::activity::Activity;
 use crate::config::settings::Proxy;
@@ -19,6 +22,7 @@ use crate::trace::Recorder;
 use crate::trace::event::{Event, Upstream};
 use std::cell::RefCell;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -31,6 +35,8 @@ pub struct Peer {
     pub public: bool,
     /// Turns for requests at once, given in order of arrival.
     pub turns: Semaphore,
+    /// Whether it is down, and who tries it.
+    pub vigil: Vigil,
 }
 
 /// The state of a run, on the proxy's thread.
@@ -56,6 +62,10 @@ pub struct Engine {
     pub prefetch: Prefetch,
     /// What the run has learnt.
     pub learnt: RefCell<Learnt>,
+    /// Whose health is how.
+    pub health: Rc<Health>,
+    /// What may be asked again.
+    pub budget: Budget,
     /// Randomness of waits.
     pub jitter: Jitter,
     /// The trace.
@@ -83,15 +93,21 @@ impl Engine {
             .map(|base| Peer {
                 public: is_public(&base.address, &rules.public),
                 turns: turns(),
+                vigil: Vigil::default(),
                 base: base.clone(),
             })
             .collect();
         let origin = sumdb::origin(&setup.gosumdb).map(|(name, base)| {
             let public = true;
-            let turns = turns();
-            peers.push(Peer { base, public, turns });
+            peers.push(Peer {
+                base,
+                public,
+                turns: turns(),
+                vigil: Vigil::default(),
+            });
             (name, peers.len() - 1)
         });
+        let origins = peers.iter().map(|p| p.base.label.clone()).collect();
         let temporary = setup.world.text("TMPDIR").unwrap_or("/tmp").to_owned();
         Engine {
             client: Client::new(Arc::clone(&setup.world)),
@@ -106,6 +122,8 @@ impl Engine {
                 rules.concurrency,
             ),
             learnt: RefCell::default(),
+            health: Rc::new(Health::new(setup.world.state_dir(), origins)),
+            budget: Budget::default(),
             jitter: Jitter::new(seed),
             list,
             peers,

@@ -2,10 +2,10 @@
 
 use super::answer::{Payload, answer, served_by, text};
 use super::asking::Job;
-use super::attempt::millis;
 use super::engine::Engine;
 use super::loopback::PONG;
 use super::prefetch;
+use super::record::millis;
 use super::request::Resource;
 use super::walk::{Verdict, walk};
 use super::words::blame;
@@ -108,6 +108,7 @@ async fn respond(engine: &Rc<Engine>, prefix: usize, resource: &Resource) -> Res
         attempts: Cell::new(0),
         ahead: None,
     };
+    engine.health.load().await;
     let verdict = match prefetch::claim(engine, prefix, resource).await {
         Some(verdict) => verdict,
         None => {

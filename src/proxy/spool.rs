@@ -117,6 +117,11 @@ impl Filling<'_> {
         Ok(())
     }
 
+    /// Bytes taken so far.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
     /// What came.
     pub fn end(self) -> Spooled {
         let content = match self.file {

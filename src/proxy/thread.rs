@@ -14,6 +14,8 @@ use tokio::sync::oneshot;
 
 /// How long the first connection to ourselves may take.
 const CHECK: Duration = Duration::from_secs(2);
+/// How long it may take to leave what was learnt to the next run.
+const SAVE: Duration = Duration::from_millis(300);
 /// How long the end may take.
 const END: Duration = Duration::from_secs(1);
 
@@ -118,9 +120,10 @@ fn run(
             return;
         };
         tokio::select! {
-            () = serve::serve(listener, token, engine) => {}
+            () = serve::serve(listener, token, Rc::clone(&engine)) => {}
             _ = stopped => {}
         }
+        let _ = tokio::time::timeout(SAVE, engine.health.settled()).await;
     });
     drop(local);
     runtime.shutdown_background();

@@ -1,17 +1,20 @@
 //! One prefix: whom to ask in which order, and what go is told in the end.
 
-use super::asking::{Job, ask, probe, tell};
+use super::asking::{Call, Job, ask, tell};
 use super::attempt::{Reply, Told, Whole};
 use super::classify::Outcome;
 use super::engine::Engine;
 use super::failover;
+use super::health::State;
+use super::recovery::{find_out, probe};
 use super::request::Kind;
 use super::rules::Next;
 use super::sumdb;
 use super::verify;
 use crate::cause::Cause;
 use crate::config::settings::Failover;
-use std::time::{Duration, Instant};
+use std::rc::Rc;
+use std::time::Duration;
 
 /// What go is told.
 #[derive(Debug)]
@@ -34,14 +37,14 @@ pub enum Verdict {
 }
 
 /// Finds out.
-pub async fn walk(engine: &Engine, job: &Job<'_>, prefix: usize) -> Verdict {
+pub async fn walk(engine: &Rc<Engine>, job: &Job<'_>, prefix: usize) -> Verdict {
     let checksums = job.resource.sumdb().is_some();
     let chain = if checksums {
         sumdb::chain(engine, prefix, job.resource)
     } else {
         engine.chain(prefix)
     };
-    let (order, skipped) = prefer(engine, &chain, checksums);
+    let (order, skipped) = prefer(engine, job, &chain, checksums);
     let mut failures: Vec<(usize, Told)> = Vec::new();
     for (at, &peer) in order.iter().enumerate() {
         let last = at + 1 == order.len();
@@ -56,7 +59,15 @@ pub async fn walk(engine: &Engine, job: &Job<'_>, prefix: usize) -> Verdict {
             None if origin_supported(engine, job, peer) => {
                 return carries(engine, job, prefix, peer, failures);
             }
-            None => ask(engine, job, peer, next, rival(engine, job, &order, at)).await,
+            None => {
+                let call = Call {
+                    peer,
+                    next,
+                    rival: rival(engine, job, &order, at),
+                    spare: order[at + 1..].iter().any(|p| is_well(engine, *p)),
+                };
+                ask(engine, job, call).await
+            }
         };
         match reply {
             Reply::Whole(whole) => return served(engine, job, prefix, whole, &failures),
@@ -75,10 +86,11 @@ pub async fn walk(engine: &Engine, job: &Job<'_>, prefix: usize) -> Verdict {
                 failures.push((peer, told));
             }
             Reply::Told(told) if told.outcome.definite() => {
-                if told.outcome == Outcome::NotFound && !checksums {
+                // What go would have asked first has the first word.
+                if !checksums {
                     let asked = skipped.iter().filter(|s| order[..=at].iter().all(|o| o != *s));
                     for &resting in asked {
-                        match probe(engine, job, resting).await {
+                        match second_word(engine, job, resting).await {
                             Reply::Whole(whole) => return served(engine, job, prefix, whole, &failures),
                             Reply::Told(told) if told.outcome.definite() => {
                                 return Verdict::Said(resting, told);
@@ -106,27 +118,50 @@ pub async fn walk(engine: &Engine, job: &Job<'_>, prefix: usize) -> Verdict {
     give_up(engine, job, prefix, failures)
 }
 
-/// Those that do not rest first, then those that do. Only what may be passed over is ever moved back.
-fn prefer(engine: &Engine, chain: &[usize], checksums: bool) -> (Vec<usize>, Vec<usize>) {
+/// Those that are well first, then the others. Only what may be passed over is ever moved back.
+fn prefer(engine: &Rc<Engine>, job: &Job<'_>, chain: &[usize], checksums: bool) -> (Vec<usize>, Vec<usize>) {
     if chain.len() < 2 || checksums && chain.len() < 3 {
         return (chain.to_vec(), Vec::new());
     }
-    let mut learnt = engine.learnt.borrow_mut();
-    let now = Instant::now();
-    let mut resting = |peer: usize| engine.passable(peer) && learnt.rests(peer, now);
-    let (skipped, mut order): (Vec<usize>, Vec<usize>) = chain.iter().partition(|p| resting(**p));
+    let open = |peer: &usize| engine.passable(*peer) && engine.health.state(*peer) != State::Closed;
+    let (skipped, mut order): (Vec<usize>, Vec<usize>) = chain.iter().partition(|p| open(p));
     order.extend(&skipped);
+    for &peer in &skipped {
+        if peer != order[0] && engine.health.state(peer) == State::Due {
+            find_out(engine, job, peer);
+        }
+    }
     (order, skipped)
 }
 
-/// The one that may race this one: the next in order, for what can't change, where this one may be passed over.
+/// The one that may race this one, for what can't change, where this one may be passed over: the next in order that is
+/// well, or one before it that is, and failed only at this request. Where nobody is well, any other is better.
 fn rival(engine: &Engine, job: &Job<'_>, order: &[usize], at: usize) -> Option<usize> {
-    let allowed = job.resource.immutable && engine.passable(order[at]);
-    let next = order
-        .get(at + 1)
-        .copied()
-        .filter(|n| !engine.learnt.borrow().failing(*n));
-    next.filter(|_| allowed)
+    if !job.resource.immutable || !engine.passable(order[at]) {
+        return None;
+    }
+    let others = || order[at + 1..].iter().chain(order[..at].iter().rev()).copied();
+    let well = others().find(|p| is_well(engine, *p));
+    well.or_else(|| others().next().filter(|_| !is_well(engine, order[at])))
+}
+
+/// What one that others were preferred to says, now that they have no good answer. Only where this run has seen it fail
+/// is one short attempt enough.
+async fn second_word(engine: &Engine, job: &Job<'_>, peer: usize) -> Reply {
+    if engine.health.seen_failing(peer) {
+        return probe(engine, job, peer).await;
+    }
+    let call = Call {
+        peer,
+        next: Next::Ours,
+        rival: None,
+        spare: false,
+    };
+    ask(engine, job, call).await
+}
+
+fn is_well(engine: &Engine, peer: usize) -> bool {
+    engine.health.state(peer) == State::Closed
 }
 
 fn recall(engine: &Engine, job: &Job<'_>, peer: usize) -> Option<Told> {
@@ -211,7 +246,8 @@ fn note(engine: &Engine, job: &Job<'_>, failures: &[(usize, Told)], by: usize) {
 }
 
 fn give_up(engine: &Engine, job: &Job<'_>, prefix: usize, failures: Vec<(usize, Told)>) -> Verdict {
-    let last = failures.last().map_or(prefix, |(peer, _)| *peer);
+    // The last one in the list's order, whichever was asked last.
+    let last = failures.iter().map(|(peer, _)| *peer).max().unwrap_or(prefix);
     if let [.., (peer, told)] = failures.as_slice() {
         tell(engine, job, "give-up", &told.did, Duration::ZERO, *peer);
         // go's own client has other rules for certificates and ciphers; it shall decide.

@@ -64,13 +64,13 @@ pub enum Event {
     Retry {
         /// The request of go's it belongs to.
         request: u64,
-        /// `retry`, `failover`, `hedge` or `give-up`.
+        /// `retry`, `failover`, `hedge`, `probe`, `over-budget` or `give-up`.
         action: String,
         /// Why.
         why: String,
         /// How long it waits first, in milliseconds.
         wait_ms: f64,
-        /// Who is asked next; empty for `give-up`.
+        /// Who is asked next; for `give-up` and `over-budget` who is not.
         upstream: String,
     },
     /// What go was answered.
@@ -286,6 +286,9 @@ pub struct Attempt {
     pub total_ms: f64,
     /// Body bytes received.
     pub bytes: u64,
+    /// The byte of the file it went on from, after an earlier attempt that broke; absent where it began anew.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub resumed_at: Option<u64>,
     /// `HTTP/1.1` or `HTTP/2`; empty before an answer.
     pub protocol: String,
     /// Address of the peer; empty before a connection.

@@ -134,7 +134,9 @@ impl Summary {
                     .or_default()
                     .add(attempt);
             }
-            Event::Retry { action, .. } if action != "give-up" => self.retries += 1,
+            Event::Retry { action, .. } if matches!(action.as_str(), "retry" | "failover" | "hedge") => {
+                self.retries += 1;
+            }
             Event::Answer {
                 request,
                 status,

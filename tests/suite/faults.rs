@@ -107,6 +107,16 @@ passed_over! {
     no_such_host: Fault::NoSuchHost;
     not_found: Fault::status(404);
     gone: Fault::status(410);
+    no_content: raw("HTTP/1.1 204 No Content\r\n\r\n");
+    a_part_of_what: raw("HTTP/1.1 206 Partial Content\r\nContent-Length: 2\r\n\r\nPK");
+    length_too_small: raw("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{\"Version\":\"v1.0.0\"}");
+    length_too_large: raw("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nmodule example.com/m00\n");
+    old_http: raw("HTTP/1.0 500 No\r\n\r\nno");
+    retry_after_a_date: raw("HTTP/1.1 503 No\r\nRetry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 0\r\n\r\n");
+}
+
+fn raw(answer: &str) -> Fault {
+    Fault::Raw(answer.into())
 }
 
 /// A 403 from the host that a redirect leads to is no gatekeeper's answer.

@@ -211,7 +211,12 @@ fn what_is_private_or_switched_off_is_not_asked_for() {
 
 #[test]
 fn refusals_end_it_and_nothing_is_lost() {
-    let refusing = || Fault::status(503).first_of_each(1);
+    // No more than the retry budget bears.
+    let refusing = || Fault::OneIn {
+        of: 8,
+        seed: 8,
+        fault: Box::new(Fault::status(503)),
+    };
     let Some((mut sandbox, server)) = place("refusals_end_it_and_nothing_is_lost", refusing()) else {
         return;
     };
@@ -221,7 +226,7 @@ fn refusals_end_it_and_nothing_is_lost() {
     drop(server);
 
     // What only go's own patience can get is left to go.
-    let (mut sandbox, _server) = place("", Fault::status(503).first(30)).expect("as before");
+    let (mut sandbox, _server) = place("", Fault::status(503).first(12)).expect("as before");
     sandbox.hurry();
     sandbox.set("GOSTEADY_PROXY_RETRY_FOR", "60s");
     sandbox.go(&["mod", "download"]).expect(0);

@@ -112,6 +112,8 @@ impl Timeline {
                     "give-up" => bad("gave up", text),
                     "failover" => good("failover", text),
                     "hedge" => good("hedge", text),
+                    "probe" => good("probe", text),
+                    "over-budget" => bad("not again", text),
                     _ => good("retry", text),
                 }
             }

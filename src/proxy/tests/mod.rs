@@ -1,6 +1,7 @@
 //! The whole proxy against upstreams on loopback. Bounds are short; no test asserts how long anything took.
 
 mod checksums;
+mod resume;
 mod upstream;
 mod verify;
 
@@ -8,7 +9,7 @@ use super::*;
 use crate::config::settings::Failover;
 use crate::trace::event::Event;
 use std::time::Duration;
-use upstream::{Act, Seen, Upstream, get};
+use upstream::{Act, Seen, Upstream, get, header};
 
 const INFO: &str = "m.io/a/@v/v1.0.0.info";
 const ZIP: &str = "m.io/a/@v/v1.0.0.zip";
@@ -36,6 +37,7 @@ struct Rules {
     public: Vec<String>,
     gosumdb: &'static str,
     hedge_after: Duration,
+    retry_for: Duration,
     sums: Vec<PathBuf>,
 }
 
@@ -47,6 +49,7 @@ impl Default for Rules {
             gosumdb: "sum.example",
             // Off, unless a test is about it.
             hedge_after: Duration::from_secs(300),
+            retry_for: Duration::from_millis(400),
             sums: Vec::new(),
         }
     }
@@ -71,7 +74,7 @@ fn start_with(goproxy: &str, rules: Rules) -> Proxy {
             stall_timeout: Duration::from_millis(600),
             stall_timeout_large: Duration::from_millis(600),
             attempts: 2,
-            retry_for: Duration::from_millis(400),
+            retry_for: rules.retry_for,
             ..settings::Proxy::default()
         },
     };

@@ -9,6 +9,12 @@ use std::time::Duration;
 pub enum Act {
     /// Answers with status, extra header lines (`A: b\r\n`) and body.
     Answer(u16, &'static str, Vec<u8>),
+    /// The same, with a length of its own, which may be wrong.
+    Stated(u16, String, usize, Vec<u8>),
+    /// The same, and then silence instead of an end.
+    Stalled(u16, String, usize, Vec<u8>),
+    /// These bytes, whatever they are.
+    Raw(&'static str),
     /// Says that more is to come than comes.
     Cut(Vec<u8>),
     /// Says nothing, until the client goes away.
@@ -21,24 +27,47 @@ pub enum Act {
 pub struct Upstream {
     pub port: u16,
     asked: Arc<Mutex<Vec<String>>>,
+    heads: Arc<Mutex<Vec<String>>>,
     gone: Arc<Mutex<u32>>,
+}
+
+/// The value of a header in a head.
+pub fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let value = |line: &'a str| {
+        let (key, value) = line.split_once(':')?;
+        key.eq_ignore_ascii_case(name).then_some(value.trim())
+    };
+    head.lines().find_map(value)
 }
 
 impl Upstream {
     /// Answers each request by its path and how many requests came before it.
     pub fn start(act: impl Fn(&str, usize) -> Act + Send + Sync + 'static) -> Upstream {
+        Upstream::reading(move |head, before| act(head.split(' ').nth(1).unwrap_or_default(), before))
+    }
+
+    /// Answers each request by its whole head and how many requests came before it.
+    pub fn reading(act: impl Fn(&str, usize) -> Act + Send + Sync + 'static) -> Upstream {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let gone = Arc::new(Mutex::new(0));
+        let heads = Arc::new(Mutex::new(Vec::new()));
+        let read = Arc::clone(&heads);
         let (log, left, act) = (Arc::clone(&asked), Arc::clone(&gone), Arc::new(act));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (log, left, act) = (Arc::clone(&log), Arc::clone(&left), Arc::clone(&act));
-                std::thread::spawn(move || serve(stream, &log, &left, &*act));
+                let read = Arc::clone(&read);
+                std::thread::spawn(move || serve(stream, &log, &read, &left, &*act));
             }
         });
-        Upstream { port, asked, gone }
+        Upstream {
+            port,
+            asked,
+            heads,
+            gone,
+        }
     }
 
     /// The same answer to everything.
@@ -60,6 +89,12 @@ impl Upstream {
         self.asked.lock().unwrap().clone()
     }
 
+    /// The value of a header in each request so far.
+    pub fn headers(&self, name: &str) -> Vec<Option<String>> {
+        let heads = self.heads.lock().unwrap();
+        heads.iter().map(|h| header(h, name).map(str::to_owned)).collect()
+    }
+
     /// How many clients went away while we were silent.
     pub fn gone(&self) -> u32 {
         *self.gone.lock().unwrap()
@@ -69,6 +104,7 @@ impl Upstream {
 fn serve(
     mut stream: TcpStream,
     log: &Mutex<Vec<String>>,
+    read: &Mutex<Vec<String>>,
     gone: &Mutex<u32>,
     act: &dyn Fn(&str, usize) -> Act,
 ) {
@@ -84,15 +120,31 @@ fn serve(
     let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
     let before = {
         let mut log = log.lock().unwrap();
-        log.push(path.clone());
+        log.push(path);
+        read.lock().unwrap().push(head.clone());
         log.len() - 1
     };
     let length = |n: usize| format!("Connection: close\r\nContent-Length: {n}\r\n\r\n");
-    match act(&path, before) {
+    match act(&head, before) {
         Act::Answer(status, headers, body) => {
             let head = format!("HTTP/1.1 {status} X\r\n{headers}{}", length(body.len()));
             let _ = stream.write_all(head.as_bytes());
             let _ = stream.write_all(&body);
+        }
+        Act::Stated(status, headers, stated, body) => {
+            let head = format!("HTTP/1.1 {status} X\r\n{headers}{}", length(stated));
+            let _ = stream.write_all(head.as_bytes());
+            let _ = stream.write_all(&body);
+        }
+        Act::Stalled(status, headers, stated, body) => {
+            let head = format!("HTTP/1.1 {status} X\r\n{headers}{}", length(stated));
+            let _ = stream.write_all(head.as_bytes());
+            let _ = stream.write_all(&body);
+            let _ = stream.set_read_timeout(Some(Duration::from_secs(60)));
+            let _ = stream.read(&mut byte);
+        }
+        Act::Raw(text) => {
+            let _ = stream.write_all(text.as_bytes());
         }
         Act::Cut(body) => {
             let head = format!("HTTP/1.1 200 OK\r\n{}", length(body.len() + 100));

@@ -228,11 +228,9 @@ impl Client {
             get.flight.pulse(),
         );
         // net/http's Transport unpacks gzip; a range of a packed file cannot be.
-        if status != 206
-            && headers
-                .get("content-encoding")
-                .is_some_and(|e| e.eq_ignore_ascii_case("gzip"))
-        {
+        let packed = headers.get("content-encoding");
+        let decoded = status != 206 && packed.is_some_and(|e| e.eq_ignore_ascii_case("gzip"));
+        if decoded {
             body = body.gunzip();
             headers.retain(|name, _| name != "content-encoding" && name != "content-length");
             length = None;
@@ -241,6 +239,7 @@ impl Client {
             status,
             headers,
             length,
+            decoded,
             way,
             body,
         }

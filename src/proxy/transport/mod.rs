@@ -86,6 +86,8 @@ pub struct Answer {
     pub headers: BTreeMap<String, String>,
     /// Content-Length, where the answer states it (after decoding none is stated).
     pub length: Option<u64>,
+    /// Whether the body came packed and is unpacked here.
+    pub decoded: bool,
     /// How the answer came.
     pub way: Way,
     /// The body, in pieces.

@@ -134,6 +134,7 @@ fn run_texts(run: &mut Run) {
 fn attempt_texts(attempt: &mut Attempt) {
     let Attempt {
         request: _,
+        resumed_at: _,
         resource,
         upstream,
         attempt: _,

@@ -1,0 +1,202 @@
+//! An attempt that is silent for too long is joined by a second one: at another upstream, where that may be asked, or
+//! at the same over a fresh connection, for the rest of what came. The first whole success wins.
+
+use super::asking::{Call, Job, over_budget, tell};
+use super::attempt::{Ask, Reply, Told, attempt, silence};
+use super::engine::Engine;
+use super::health::State;
+use super::pulse::Pulse;
+use super::resume::{Gathering, PIECES, PROGRESS};
+use super::rules::Bounds;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// Asks once, and the rival or the same one again while that is silent.
+pub async fn race<'a>(
+    engine: &'a Engine,
+    job: &Job<'_>,
+    call: Call,
+    bounds: Bounds,
+    number: u32,
+    gathering: &Gathering<'a>,
+) -> Reply {
+    let peer = call.peer;
+    let other = call.rival.unwrap_or(peer);
+    let elsewhere = Gathering::default();
+    let mut pulse = Rc::<Pulse>::default();
+    let ask = new_ask(engine, job, peer, bounds, number, false);
+    let mut first = Box::pin(attempt(engine, ask, Rc::clone(&pulse), gathering));
+    tokio::select! {
+        reply = &mut first => return reply,
+        () = silent(job, &pulse, bounds.hedge_after) => {}
+    }
+    let mut told = false;
+    while !may_hedge(engine, job, call) {
+        if !std::mem::replace(&mut told, true) {
+            over_budget(engine, job, peer);
+        }
+        tokio::select! {
+            reply = &mut first => return reply,
+            () = later(&pulse, bounds.hedge_after) => {}
+        }
+    }
+    let place = if other == peer { gathering } else { &elsewhere };
+    for _ in 0..PIECES {
+        tell(engine, job, "hedge", "no answer yet", Duration::ZERO, other);
+        let had = gathering.len();
+        pulse = Rc::default();
+        let ask = new_ask(engine, job, other, bounds, number, true);
+        let mut second = Box::pin(attempt(engine, ask, Rc::clone(&pulse), place));
+        tokio::select! {
+            reply = &mut first => return after_first(engine, job, peer, other, reply, second).await,
+            reply = &mut second => return after_second(engine, job, peer, other, reply, first).await,
+            () = pulse.silent(bounds.hedge_after) => {}
+        }
+        if other != peer || gathering.len() < had + PROGRESS {
+            return tokio::select! {
+                reply = &mut first => after_first(engine, job, peer, other, reply, second).await,
+                reply = &mut second => after_second(engine, job, peer, other, reply, first).await,
+            };
+        }
+        // It has all that the first one had, and more, and is silent now: the next one goes on from there.
+        first = second;
+    }
+    first.await
+}
+
+/// Ends after some time, if it is silent then.
+async fn later(pulse: &Pulse, bound: Duration) {
+    tokio::time::sleep(bound).await;
+    pulse.silent(bound).await;
+}
+
+/// Whether a second attempt is within the budget. Past an upstream that others are preferred to by now, the one at
+/// another is no extra: it is where the request would go first.
+fn may_hedge(engine: &Engine, job: &Job<'_>, call: Call) -> bool {
+    if call.rival.is_some() && engine.health.state(call.peer) != State::Closed {
+        engine.budget.request();
+        return true;
+    }
+    engine.budget.take(call.last_hope(job))
+}
+
+async fn after_first(
+    engine: &Engine,
+    job: &Job<'_>,
+    peer: usize,
+    other: usize,
+    reply: Reply,
+    second: impl Future<Output = Reply>,
+) -> Reply {
+    match reply {
+        // A whole body that is wrong is the same upstream's word.
+        Reply::Told(told) if !told.outcome.definite() && (other != peer || told.withheld.is_none()) => {
+            settle(engine, job, (peer, told), other, second.await)
+        }
+        done => done,
+    }
+}
+
+async fn after_second(
+    engine: &Engine,
+    job: &Job<'_>,
+    peer: usize,
+    other: usize,
+    reply: Reply,
+    first: impl Future<Output = Reply>,
+) -> Reply {
+    match reply {
+        Reply::Whole(whole) => {
+            engine.health.failed(peer, false);
+            won(engine, peer, other);
+            Reply::Whole(whole)
+        }
+        // The same upstream's own word needs no second one, nor does a whole body of its that was wrong.
+        Reply::Told(told) if other == peer && (told.outcome.definite() || told.withheld.is_some()) => {
+            Reply::Told(told)
+        }
+        Reply::Told(told) => {
+            let passing = !told.outcome.definite();
+            remember(engine, job, peer, other, told);
+            // Others are preferred to the silent one by now: they are asked again rather than it waited for.
+            if passing && other != peer && engine.health.state(peer) != State::Closed {
+                return Reply::Told(silence(engine.rules.hedge_after, None));
+            }
+            first.await
+        }
+    }
+}
+
+/// Ends when a request of go's has been silent for so long; a guess is not raced.
+async fn silent(job: &Job<'_>, pulse: &Pulse, bound: Duration) {
+    if let Some(ahead) = job.ahead {
+        ahead.until_joined().await;
+    }
+    pulse.silent(bound).await;
+}
+
+/// The first attempt failed while the second one ran.
+fn settle(engine: &Engine, job: &Job<'_>, first: (usize, Told), other: usize, second: Reply) -> Reply {
+    let (peer, told) = first;
+    match second {
+        Reply::Whole(whole) => {
+            won(engine, peer, other);
+            Reply::Whole(whole)
+        }
+        Reply::Told(second) if other == peer && second.outcome.definite() => Reply::Told(second),
+        Reply::Told(second) => {
+            remember(engine, job, peer, other, second);
+            Reply::Told(told)
+        }
+    }
+}
+
+/// Keeps another upstream's word for its turn. A failure is none: in its turn it is asked as often as any.
+fn remember(engine: &Engine, job: &Job<'_>, peer: usize, other: usize, told: Told) {
+    if other == peer {
+        return;
+    }
+    if told.outcome.definite() {
+        engine.health.succeeded(other);
+        let mut learnt = engine.learnt.borrow_mut();
+        learnt.remember(other, &job.resource.wire, told);
+    } else {
+        engine.health.failed(other, false);
+    }
+}
+
+fn won(engine: &Engine, peer: usize, other: usize) {
+    if other != peer {
+        engine.health.succeeded(other);
+    }
+    let name = engine.name(peer);
+    engine.notes.say(if other == peer {
+        format!("{name} was silent; a second connection to it answered first")
+    } else {
+        format!("{name} was silent; {} answered first", engine.name(other))
+    });
+}
+
+/// The next attempt for a job.
+pub fn new_ask<'a>(
+    engine: &Engine,
+    job: &Job<'a>,
+    peer: usize,
+    bounds: Bounds,
+    number: u32,
+    hedge: bool,
+) -> Ask<'a> {
+    if number == 1 && !hedge {
+        engine.budget.request();
+    }
+    job.attempts.set(job.attempts.get() + 1);
+    Ask {
+        request: job.request,
+        resource: job.resource,
+        peer,
+        bounds,
+        number,
+        hedge,
+        queue: !hedge && job.ahead.is_none(),
+    }
+}

@@ -1,0 +1,102 @@
+//! An upstream that nobody can stand in for is down: one request goes on trying, the others wait for it to succeed.
+//!
+//! So an outage of seconds costs a few extra requests, not some for each file that go is waiting for.
+
+use std::cell::Cell;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// Failures in a row, of whatever requests, after which it counts as down.
+const MANY: u32 = 3;
+
+/// What is known of one upstream.
+#[derive(Debug, Default)]
+pub struct Vigil {
+    failures: Cell<u32>,
+    kept: Cell<bool>,
+    changed: Notify,
+}
+
+/// What a request does that was held back.
+#[derive(Debug)]
+pub enum Held<'a> {
+    /// Ask again: the upstream has answered somebody.
+    Life,
+    /// Go on trying for all.
+    Watch(Watch<'a>),
+    /// End: the time is over.
+    Over,
+}
+
+/// The right to try, given back when dropped.
+#[derive(Debug)]
+pub struct Watch<'a>(&'a Vigil);
+
+impl Vigil {
+    /// An attempt failed.
+    pub fn failed(&self) {
+        self.failures.set(self.failures.get().saturating_add(1));
+    }
+
+    /// The upstream did what it was asked.
+    pub fn life(&self) {
+        self.failures.set(0);
+        self.changed.notify_waiters();
+    }
+
+    /// Whether it is down.
+    pub fn is_down(&self) -> bool {
+        self.failures.get() >= MANY
+    }
+
+    /// Waits, at most so long, until it is of use to ask again.
+    pub async fn hold(&self, most: Duration) -> Held<'_> {
+        let wait = async {
+            loop {
+                let changed = self.changed.notified();
+                if !self.is_down() {
+                    return Held::Life;
+                }
+                if !self.kept.replace(true) {
+                    return Held::Watch(Watch(self));
+                }
+                changed.await;
+            }
+        };
+        tokio::time::timeout(most, wait).await.unwrap_or(Held::Over)
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        self.0.kept.set(false);
+        self.0.changed.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_tries_and_the_others_wait() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        let vigil = Vigil::default();
+        (0..3).for_each(|_| vigil.failed());
+        let hour = Duration::from_secs(3600);
+        runtime.block_on(async {
+            let Held::Watch(watch) = vigil.hold(hour).await else {
+                panic!("nobody tries");
+            };
+            assert!(matches!(vigil.hold(Duration::ZERO).await, Held::Over));
+            // Whoever gives up hands the watch on; whoever succeeds ends it.
+            let (next, ()) = tokio::join!(vigil.hold(hour), async { drop(watch) });
+            assert!(matches!(next, Held::Watch(_)));
+            let (other, ()) = tokio::join!(vigil.hold(hour), async { vigil.life() });
+            assert!(matches!(other, Held::Life));
+        });
+    }
+}

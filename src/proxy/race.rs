@@ -7,6 +7,7 @@ use super::engine::Engine;
 use super::health::State;
 use super::pulse::Pulse;
 use super::resume::{Gathering, PIECES, PROGRESS};
+use super::retry::backoff;
 use super::rules::Bounds;
 use std::rc::Rc;
 use std::time::Duration;
@@ -30,38 +31,69 @@ pub async fn race<'a>(
         reply = &mut first => return reply,
         () = silent(job, &pulse, bounds.hedge_after) => {}
     }
-    let mut told = false;
-    while !may_hedge(engine, job, call) {
-        if !std::mem::replace(&mut told, true) {
-            over_budget(engine, job, peer);
-        }
-        tokio::select! {
-            reply = &mut first => return reply,
-            () = later(&pulse, bounds.hedge_after) => {}
-        }
-    }
     let place = if other == peer { gathering } else { &elsewhere };
-    for _ in 0..PIECES {
+    let (mut failed, mut told) = (0, false);
+    for turn in 0..PIECES {
+        while !may_hedge(engine, job, call) {
+            if !std::mem::replace(&mut told, true) {
+                over_budget(engine, job, peer);
+            }
+            tokio::select! {
+                reply = &mut first => return reply,
+                () = later(&pulse, bounds.hedge_after) => {}
+            }
+        }
         tell(engine, job, "hedge", "no answer yet", Duration::ZERO, other);
         let had = gathering.len();
-        pulse = Rc::default();
+        let second_pulse = Rc::<Pulse>::default();
         let ask = new_ask(engine, job, other, bounds, number, true);
-        let mut second = Box::pin(attempt(engine, ask, Rc::clone(&pulse), place));
-        tokio::select! {
+        let mut second = Box::pin(attempt(engine, ask, Rc::clone(&second_pulse), place));
+        let reply = tokio::select! {
             reply = &mut first => return after_first(engine, job, peer, other, reply, second).await,
-            reply = &mut second => return after_second(engine, job, peer, other, reply, first).await,
-            () = pulse.silent(bounds.hedge_after) => {}
+            reply = &mut second => Some(reply),
+            () = second_pulse.silent(bounds.hedge_after) => None,
+        };
+        if reply.is_none() && other == peer && gathering.len() >= had + PROGRESS {
+            // It has all that the first one had, and more, and is silent now: the next one goes on from there.
+            (first, pulse) = (second, second_pulse);
+            continue;
         }
-        if other != peer || gathering.len() < had + PROGRESS {
-            return tokio::select! {
-                reply = &mut first => after_first(engine, job, peer, other, reply, second).await,
-                reply = &mut second => after_second(engine, job, peer, other, reply, first).await,
-            };
+        let reply = match reply {
+            Some(reply) => Some(reply),
+            None => tokio::select! {
+                reply = &mut first => return after_first(engine, job, peer, other, reply, second).await,
+                reply = &mut second => Some(reply),
+                // The oldest one alone may be waited for without end: a module server may be cloning.
+                () = second_pulse.silent(stall(engine, turn)), if other == peer => None,
+            },
+        };
+        match reply {
+            Some(reply) if other != peer || !is_passing(&reply) => {
+                return after_second(engine, job, peer, other, reply, first).await;
+            }
+            // The server is there and this attempt did not help; the silent one may wait for a dead connection.
+            Some(_) => {
+                failed += 1;
+                let after = backoff(failed + 1, engine.jitter.draw());
+                tokio::select! {
+                    reply = &mut first => return reply,
+                    () = tokio::time::sleep(after) => {}
+                }
+            }
+            None => {}
         }
-        // It has all that the first one had, and more, and is silent now: the next one goes on from there.
-        first = second;
     }
     first.await
+}
+
+/// How long the hedge of a turn may be silent before another one takes its place.
+fn stall(engine: &Engine, turn: u32) -> Duration {
+    engine.rules.stall_timeout.saturating_mul(1 << turn.min(4))
+}
+
+/// Whether asking again may give another answer.
+fn is_passing(reply: &Reply) -> bool {
+    matches!(reply, Reply::Told(told) if !told.outcome.definite() && told.outcome.retryable() && told.withheld.is_none())
 }
 
 /// Ends after some time, if it is silent then.

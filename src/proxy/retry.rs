@@ -58,7 +58,7 @@ pub fn decide(state: State, bounds: &Bounds, jitter: f64) -> Step {
 }
 
 /// The wait before the attempt after the `made`th: uniform between nothing and 250 ms · 2^(made-1), at most 8 s.
-fn backoff(made: u32, jitter: f64) -> Duration {
+pub fn backoff(made: u32, jitter: f64) -> Duration {
     let doublings = made.saturating_sub(1).min(16);
     FIRST
         .saturating_mul(1 << doublings)

@@ -257,6 +257,25 @@ fn what_a_stand_in_said_is_not_asked_again_under_its_own_prefix() {
 }
 
 #[test]
+fn a_hedge_that_failed_or_fell_silent_is_followed_by_another() {
+    for second in [Act::Answer(429, "", Vec::new()), Act::Close, Act::Silence] {
+        let second = std::sync::Mutex::new(Some(second));
+        let a = Upstream::start(move |_, before| match before {
+            0 => Act::Silence,
+            1 => second.lock().unwrap().take().unwrap_or(Act::Close),
+            _ => Act::Answer(200, "", JSON.into()),
+        });
+        let rules = Rules {
+            hedge_after: Duration::from_millis(50),
+            ..Rules::default()
+        };
+        let proxy = start_with(&a.url(), rules);
+        assert_eq!(proxy.get(0, INFO).text(), JSON);
+        assert_eq!(a.asked().len(), 3);
+    }
+}
+
+#[test]
 fn a_silent_attempt_is_raced_by_a_fresh_one() {
     let hedge_after = Duration::from_millis(50);
     let a = Upstream::start(|_, before| match before {

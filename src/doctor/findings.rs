@@ -198,6 +198,11 @@ pub const FINDINGS: &[(&str, Level, &str)] = &[
         "the name of the server can't be resolved on this machine",
     ),
     (
+        "upstream-unreachable",
+        Error,
+        "this machine is offline, or has no route to the server",
+    ),
+    (
         "upstream-refused",
         Error,
         "nothing listens there, or a firewall rejects the connection",

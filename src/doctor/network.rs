@@ -152,6 +152,7 @@ fn failed(shown: &str, trouble: &Trouble, verdict: &mut Verdict) {
         "upstream-certificate" => {
             "install the CA of the network, or point SSL_CERT_FILE at it; never switch checking off"
         }
+        "upstream-unreachable" => "check that the machine is online: ip route; the VPN",
         "upstream-refused" => "check host and port in GOPROXY, and whether the server runs",
         _ => "try again; put another mirror behind it in GOPROXY",
     };
@@ -159,6 +160,7 @@ fn failed(shown: &str, trouble: &Trouble, verdict: &mut Verdict) {
         "upstream-dns" => "can't be resolved",
         "upstream-no-answer" => "does not take a connection",
         "upstream-refused" => "refuses connections",
+        "upstream-unreachable" => "can't be reached: this machine has no way to it",
         "upstream-http-proxy" => "can't be reached through the proxy",
         "upstream-certificate" => "shows a certificate that is not accepted",
         "upstream-tls" => "fails in the TLS handshake",
@@ -182,11 +184,12 @@ fn reason(trouble: &Trouble) -> (&'static str, String) {
 
 fn of_class(class: Class) -> &'static str {
     match class {
-        Class::Resolve => "upstream-dns",
+        Class::Resolve | Class::NoSuchHost => "upstream-dns",
+        Class::Unreachable => "upstream-unreachable",
         Class::Refused => "upstream-refused",
         Class::ConnectTimeout => "upstream-no-answer",
         Class::ProxyHop => "upstream-http-proxy",
-        Class::Certificate => "upstream-certificate",
+        Class::Certificate | Class::UnknownIssuer => "upstream-certificate",
         Class::Handshake => "upstream-tls",
         _ => "upstream-broken",
     }

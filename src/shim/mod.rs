@@ -8,6 +8,7 @@ pub mod exec;
 pub mod fast;
 pub mod flow;
 pub mod guard;
+mod install;
 pub mod memo;
 pub mod nesting;
 pub mod phase;
@@ -64,10 +65,17 @@ pub fn run(world: &World, face: Face) -> Outcome {
     }
 }
 
-// Provides a pinned toolchain and takes the command from its beginning. Without an installer that is whatever another
-// process may have installed by now; what follows otherwise, `toolchain::absent` decides.
+// Provides a pinned toolchain and takes the command from its beginning. Where a go is there that gets it by itself, that
+// is whatever another process may have installed by now; what follows otherwise, `toolchain::absent` decides.
 fn provided(world: &World, face: Face, need: &Need) -> Fast {
-    let provided = AssertUnwindSafe(|| provide::provide(&need.want, &need.world, None));
+    let installer = |want: &_| install::install(need, want);
+    let provided = AssertUnwindSafe(|| {
+        let installer: Option<provide::Installer> = match install::is_ours(need, face) {
+            true => Some(&installer),
+            false => None,
+        };
+        provide::provide(&need.want, &need.world, installer)
+    });
     let why = match catch_unwind(provided) {
         Ok(Ok(_)) => match fast::run(world, face) {
             Fast::Missing(_) => Missing {

@@ -46,6 +46,11 @@ impl Present {
         }
     }
 
+    /// Whether, told so by GOTOOLCHAIN, it would download the wanted toolchain by itself.
+    pub fn gets(&self, want: &Version) -> bool {
+        self.knows_toolchains() == Some(true) && want.is_toolchain()
+    }
+
     fn knows_toolchains(&self) -> Option<bool> {
         self.version.as_ref().map(Version::knows_toolchains)
     }
@@ -78,7 +83,7 @@ pub fn pinned(
         );
         Instead::Refuse(text, code)
     };
-    let able = present.knows_toolchains() == Some(true) && want.is_toolchain();
+    let able = present.gets(want);
     match (missing.kind, settings.pin.install) {
         (Kind::Passing, _) => refuse("", Code::TryAgain),
         (Kind::NotTried, Install::Never) => refuse(" (pin.install = never)", Code::Refused),

@@ -43,7 +43,12 @@ impl Name {
         Name {
             started: Timestamp::from_second(started.as_second()).unwrap_or(Timestamp::UNIX_EPOCH),
             verb: if verb.is_empty() { "go" } else { verb }.to_string(),
-            id: format!("{:016x}", hasher.finish()),
+            // Its milliseconds first: of two runs in one second the later one is the last one.
+            id: format!(
+                "{:03x}{:013x}",
+                started.subsec_millisecond().max(0),
+                hasher.finish() >> 12
+            ),
         }
     }
 
@@ -165,6 +170,22 @@ mod tests {
     use super::*;
 
     const NAME: &str = "20261121T040500Z-mod-download-0123456789abcdef.jsonl";
+
+    #[test]
+    fn of_two_runs_in_one_second_the_later_one_comes_last() {
+        let at = |ms| {
+            Name::new(
+                "get",
+                SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(ms),
+            )
+        };
+        for ms in [5_001, 5_009, 5_100, 5_998] {
+            let (before, after) = (at(ms), at(ms + 1));
+            assert_eq!(before.started, after.started);
+            assert!(before.id < after.id, "{} {}", before.id, after.id);
+            assert_eq!(Name::parse(&after.to_string()).unwrap().id, after.id);
+        }
+    }
 
     #[test]
     fn names_are_read_as_they_are_written() {

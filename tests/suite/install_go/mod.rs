@@ -152,6 +152,36 @@ fn a_machine_without_any_go() {
     desk.install("banana").expect(2);
 }
 
+/// A pin on a machine that has no Go: the first command installs it and runs, the next one finds it.
+#[test]
+fn a_pin_without_any_go_is_installed_by_the_first_command() {
+    let Some(real) = real_go("a_pin_without_any_go_is_installed_by_the_first_command") else {
+        return;
+    };
+    let mut desk = desk(&real, 3);
+    let shims = desk.sandbox.path("shims").into_os_string();
+    desk.sandbox.set("PATH", shims);
+    std::fs::write(desk.sandbox.project().join(".go-version"), "1.99.1\n").expect("a file");
+    let first = desk.sandbox.go(&["version"]);
+    let err = first.expect(0).err();
+    assert!(
+        first.out().starts_with(&format!("go version {GO} ")),
+        "{}",
+        first.out()
+    );
+    let lines: Vec<&str> = err.lines().collect();
+    assert_eq!(lines.len(), 2, "{err}");
+    assert!(
+        lines[0].contains(".go-version:1, is not installed; installing it"),
+        "{err}"
+    );
+    assert!(lines[1].contains("installed, verified by sum.example"), "{err}");
+    let asked = desk.server.requests().len();
+    let next = desk.sandbox.go(&["version"]);
+    assert_eq!((next.expect(0).out(), next.err()), (first.out(), String::new()));
+    assert_eq!(desk.server.requests().len(), asked);
+}
+
 #[test]
 fn refusals_name_their_reason_and_leave_nothing() {
     let nothing = tempfile::tempdir().expect("a directory");

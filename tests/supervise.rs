@@ -29,7 +29,21 @@ fn both(script: &str) -> [Command; 2] {
     plain.args(["-c", script]);
     let mut watched = Command::new(probe());
     watched.args(["/bin/sh", "-c", script]);
-    [plain, watched]
+    [plain, watched].map(attentive)
+}
+
+/// A command that ignores no signal, though the tests may run in the background or under nohup.
+fn attentive(mut command: Command) -> Command {
+    // SAFETY: signal is async-signal-safe.
+    unsafe {
+        command.pre_exec(|| {
+            for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT] {
+                libc::signal(signal, libc::SIG_DFL);
+            }
+            Ok(())
+        });
+    }
+    command
 }
 
 fn line(child: &mut Child) -> (String, BufReader<std::process::ChildStdout>) {
@@ -208,7 +222,9 @@ fn on_terminal(command: &mut Command) -> (Pid, OwnedFd) {
         command.pre_exec(move || {
             libc::setsid();
             libc::ioctl(fd, libc::TIOCSCTTY as _, 0);
-            libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+            for signal in [libc::SIGPIPE, libc::SIGHUP, libc::SIGINT, libc::SIGQUIT] {
+                libc::signal(signal, libc::SIG_DFL);
+            }
             Ok(())
         })
     };

@@ -32,9 +32,10 @@ pub async fn race<'a>(
         () = silent(job, &pulse, bounds.hedge_after) => {}
     }
     let place = if other == peer { gathering } else { &elsewhere };
-    let (mut failed, mut told) = (0, false);
+    let (mut failed, mut told, mut got_on) = (0, false, false);
     for turn in 0..PIECES {
-        while !may_hedge(engine, job, call) {
+        // What goes on from a piece that came is no repetition.
+        while !std::mem::take(&mut got_on) && !may_hedge(engine, job, call) {
             if !std::mem::replace(&mut told, true) {
                 over_budget(engine, job, peer);
             }
@@ -55,7 +56,7 @@ pub async fn race<'a>(
         };
         if reply.is_none() && other == peer && gathering.len() >= had + PROGRESS {
             // It has all that the first one had, and more, and is silent now: the next one goes on from there.
-            (first, pulse) = (second, second_pulse);
+            (first, pulse, got_on) = (second, second_pulse, true);
             continue;
         }
         let reply = match reply {

@@ -203,3 +203,18 @@ fn many_runs_at_once() {
         .collect();
     assert!(left.is_empty(), "{left:?}");
 }
+
+/// As go does not: what is learnt about mirrors is kept nowhere then.
+#[test]
+fn a_home_that_is_not_there_is_not_made() {
+    let Some(mut pair) = pair("a_home_that_is_not_there_is_not_made", Fault::status(503)) else {
+        return;
+    };
+    let home = pair.sandbox.path("no-home");
+    pair.sandbox.set("HOME", &home).unset("XDG_STATE_HOME");
+    pair.sandbox.set("GOSTEADY_TRACE", "off");
+    download(&pair.sandbox);
+    // go makes it for what it keeps of itself, and then it is there.
+    let ours = home.join(".local/state/gosteady/health.json");
+    assert!(!ours.exists(), "{ours:?} was made");
+}

@@ -115,6 +115,16 @@ impl World {
         self.xdg("XDG_STATE_HOME", ".local/state")
     }
 
+    /// The same, where something may be kept in it. A home that is not there is not made: plain go would not find it made
+    /// either.
+    pub fn keeping_dir(&self) -> Option<PathBuf> {
+        let dir = self.state_dir()?;
+        let homeless = self
+            .home()
+            .is_some_and(|home| dir.starts_with(home) && !home.is_dir());
+        (!homeless).then_some(dir)
+    }
+
     /// The directory of the user's configuration: `$XDG_CONFIG_HOME/gosteady`.
     pub fn config_dir(&self) -> Option<PathBuf> {
         self.xdg("XDG_CONFIG_HOME", ".config")

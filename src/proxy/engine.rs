@@ -20,9 +20,8 @@ use crate::activity::Activity;
 use crate::config::settings::Proxy;
 use crate::trace::Recorder;
 use crate::trace::event::{Event, Upstream};
-use crate::world::World;
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -77,15 +76,6 @@ pub struct Engine {
     pub notes: Arc<Notes>,
 }
 
-/// Where something may be kept for the next run. A home that is not there is not made: go does not make it either.
-fn state_dir(world: &World) -> Option<PathBuf> {
-    let dir = world.state_dir()?;
-    let homeless = world
-        .home()
-        .is_some_and(|home| dir.starts_with(home) && !home.is_dir());
-    (!homeless).then_some(dir)
-}
-
 impl Engine {
     /// Makes it; nothing is opened or asked yet.
     pub fn new(
@@ -132,7 +122,7 @@ impl Engine {
                 rules.concurrency,
             ),
             learnt: RefCell::default(),
-            health: Rc::new(Health::new(state_dir(&setup.world), origins)),
+            health: Rc::new(Health::new(setup.world.keeping_dir(), origins)),
             budget: Budget::default(),
             jitter: Jitter::new(seed),
             list,

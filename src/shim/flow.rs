@@ -294,7 +294,7 @@ impl Case<'_> {
 
 // The go behind us, for a child whose PATH holds none. It costs a write only when it changes.
 fn remember_go(task: &Task) {
-    let Some(file) = task.world.state_dir().map(|dir| dir.join("real-go")) else {
+    let Some(file) = task.world.keeping_dir().map(|dir| dir.join("real-go")) else {
         return;
     };
     let real = &task.go.real;

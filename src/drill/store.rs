@@ -1,6 +1,7 @@
 //! Modules made out of a seed: the same seed gives the same bytes, so that a failing drill can be run again.
 
 use super::digest::dirhash;
+use crate::gomod::escape;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Cursor, Write as _};
@@ -223,18 +224,6 @@ fn path_of(i: usize, count: usize) -> String {
 
 fn package_of(path: &str) -> String {
     path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase()
-}
-
-/// `A` becomes `!a`. Source: golang.org/x/mod/module.EscapePath.
-fn escape(path: &str) -> String {
-    let mut text = String::with_capacity(path.len());
-    for c in path.chars() {
-        if c.is_ascii_uppercase() {
-            text.push('!');
-        }
-        text.push(c.to_ascii_lowercase());
-    }
-    text
 }
 
 pub(super) fn archive(files: &[(String, Vec<u8>)]) -> Vec<u8> {

@@ -8,6 +8,7 @@ pub mod base64;
 pub mod constraint;
 pub mod directives;
 pub mod envfile;
+pub mod escape;
 pub mod h1;
 pub mod imports;
 pub mod lines;
@@ -18,6 +19,7 @@ pub mod syntax;
 
 pub use constraint::Tags;
 pub use directives::{Directives, Replace, Require, directives};
+pub use escape::{escape, unescape};
 pub use imports::imports;
 pub use lines::{Head, head, line_of, local_replacements, workspace_uses};
 pub use sums::Sums;

@@ -13,7 +13,6 @@ mod patterns;
 mod reading;
 mod work;
 
-pub(super) use facts::escape;
 pub use flight::Ahead;
 pub use needed::Tests;
 

@@ -3,6 +3,7 @@
 //! Source: the GOPROXY protocol (go.dev/ref/mod), modfetch/proxy.go, modfetch/sumdb.go.
 
 use super::base::decode;
+use crate::gomod::unescape;
 
 /// The kinds of thing that go asks a module proxy for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,19 +122,6 @@ fn understand(path: &str) -> (Kind, String, bool) {
     let version = unescape(version);
     let immutable = is_canonical(&version);
     (kind, format!("{module}@{version} {extension}"), immutable)
-}
-
-/// Undoes go's case escaping: `!a` is `A` (x/mod/module: unescapeString).
-fn unescape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '!' => out.extend(chars.next().map(|c| c.to_ascii_uppercase())),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 /// Whether a version is canonical: `vX.Y.Z[-pre][+incompatible]` (x/mod/module: CanonicalVersion).

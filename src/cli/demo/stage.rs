@@ -1,6 +1,7 @@
 //! What the demo plays on: a directory with a project and private caches, and two mirrors.
 
 use crate::drill::{Fault, Server, Store};
+use crate::gomod::escape;
 use crate::world::World;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -120,7 +121,7 @@ impl Stage {
                 .dir
                 .path()
                 .join("modcache")
-                .join(format!("{}@{}", escaped(&m.path), m.version));
+                .join(format!("{}@{}", escape(&m.path), m.version));
             path.is_dir()
         };
         self.store.modules().iter().filter(|m| zip(m)).count()
@@ -195,18 +196,6 @@ fn environment(world: &World, dir: &Path, go: &Path, goproxy: &str) -> io::Resul
 fn seed() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     now.as_nanos() as u64
-}
-
-/// Upper case as it stands in a module cache: `!` and the lower-case letter.
-fn escaped(path: &str) -> String {
-    path.chars()
-        .flat_map(|c| {
-            c.is_ascii_uppercase()
-                .then_some('!')
-                .into_iter()
-                .chain([c.to_ascii_lowercase()])
-        })
-        .collect()
 }
 
 /// Removes a directory, also where its directories are read-only, as a module cache's are without -modcacherw.

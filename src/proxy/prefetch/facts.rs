@@ -1,7 +1,7 @@
 //! What may be asked for ahead of go: the project's files, read once, and the rule over them.
 
 use super::super::request::{Kind, Resource};
-use crate::gomod::{self, Directives, Sums, pattern, semver, sums::sum_lines};
+use crate::gomod::{self, Directives, Sums, escape, pattern, semver, sums::sum_lines};
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -240,18 +240,6 @@ impl Facts {
 /// (golang.org/x/mod/module: EscapePath).
 pub fn file(path: &str, version: &str, extension: &str) -> String {
     format!("{}/@v/{}.{extension}", escape(path), escape(version))
-}
-
-/// go's case escaping: `A` becomes `!a` (x/mod/module: escapeString).
-pub fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_ascii_uppercase() {
-            out.push('!');
-        }
-        out.push(c.to_ascii_lowercase());
-    }
-    out
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::known::{ELEMENTS, ENDINGS, HOSTS, QUERIES, SLASHED};
 use super::{Kind, Names};
+use crate::gomod::unescape;
 use crate::trace::redact::HIDDEN;
 use std::net::{IpAddr, SocketAddr};
 
@@ -315,17 +316,4 @@ pub fn address(text: &str) -> Option<IpAddr> {
     text.parse::<IpAddr>()
         .ok()
         .or_else(|| text.parse::<SocketAddr>().ok().map(|a| a.ip()))
-}
-
-/// Undoes go's case escaping: `!a` is `A` (x/mod/module: unescapeString).
-fn unescape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '!' => out.extend(chars.next().map(|c| c.to_ascii_uppercase())),
-            c => out.push(c),
-        }
-    }
-    out
 }

@@ -128,7 +128,7 @@ fn answered(shown: &str, seen: &Seen, now: SystemTime, verdict: &mut Verdict) {
             "gosteady mirrors compares others; gosteady's prefetch hides a good part of it",
         );
     }
-    let date = seen.headers.get("date").and_then(|d| httpdate(d));
+    let date = seen.headers.get("date").and_then(|d| probe::http_date(d));
     let skew = date.map(|date| now.duration_since(date).unwrap_or_else(|e| e.duration()));
     if let Some(skew) = skew.filter(|skew| *skew > SKEW && !seen.headers.contains_key("age")) {
         verdict.found(
@@ -210,20 +210,6 @@ fn steps(way: &Way, took: Duration) -> String {
     format!("{} ms ({})", took.as_millis(), known.join(", "))
 }
 
-/// An HTTP date (RFC 9110, 5.6.7), the usual form only.
-fn httpdate(text: &str) -> Option<SystemTime> {
-    let fields: Vec<&str> = text.split([' ', ':']).collect();
-    let [_, day, month, year, hour, minute, second, "GMT"] = fields.as_slice() else {
-        return None;
-    };
-    let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let month = months.iter().position(|m| m == month)? + 1;
-    let written = format!("{year}-{month:02}-{day}T{hour}:{minute}:{second}Z");
-    humantime::parse_rfc3339(&written).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -241,7 +227,7 @@ mod tests {
 
     #[test]
     fn answers() {
-        let now = httpdate("Tue, 15 Nov 1994 08:12:31 GMT").unwrap();
+        let now = probe::http_date("Tue, 15 Nov 1994 08:12:31 GMT").unwrap();
         let right = "Tue, 15 Nov 1994 08:12:00 GMT";
         for (status, date, body, id) in [
             (200, right, "v0.1.0\n", None),

@@ -3,16 +3,18 @@
 use super::base::Base;
 use super::credentials::Credentials;
 use super::list::List;
-use super::prefetch::escape;
 use super::public::is_public;
 use super::transport::{Address, Client, Failure, Get, Way};
 use super::{attempt, sumdb};
 use crate::activity::Activity;
+use crate::gomod::escape;
 use crate::world::World;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+pub use super::retry::http_date;
 
 /// How much of an answer is read.
 const BODY: usize = 256 << 10;

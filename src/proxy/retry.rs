@@ -72,9 +72,13 @@ pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
+    Some(http_date(value)?.duration_since(now).unwrap_or_default())
+}
+
+/// Reads an HTTP date in its preferred form (RFC 9110, 5.6.7).
+pub fn http_date(value: &str) -> Option<SystemTime> {
     let date = jiff::fmt::rfc2822::parse(value).ok()?;
-    let date = SystemTime::from(date.timestamp());
-    Some(date.duration_since(now).unwrap_or_default())
+    Some(SystemTime::from(date.timestamp()))
 }
 
 /// Uniform numbers in 0..1 (SplitMix64), seeded so that a test can repeat them.

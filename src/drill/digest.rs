@@ -3,26 +3,7 @@
 use aws_lc_rs::digest::{Context, SHA256, digest};
 use std::fmt::Write;
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/// Base64 with padding, RFC 4648 section 4.
-pub fn base64(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let group = (0..3).fold(0u32, |n, i| {
-            n << 8 | u32::from(chunk.get(i).copied().unwrap_or(0))
-        });
-        for i in 0..4 {
-            let index = (group >> (18 - 6 * i)) as usize & 63;
-            text.push(if i <= chunk.len() {
-                ALPHABET[index] as char
-            } else {
-                '='
-            });
-        }
-    }
-    text
-}
+pub use crate::gomod::base64::encode as base64;
 
 /// SHA-256 of parts one after the other.
 pub(super) fn sha256(parts: &[&[u8]]) -> [u8; 32] {

@@ -144,20 +144,20 @@ fn a_file_may_be_no_text_no_file_or_not_ours_to_read() {
     );
 
     let m = Machine::new();
-    fs::create_dir(m.at("home/work/gosteady.toml")).unwrap();
+    fs::create_dir(m.at("home/project/gosteady.toml")).unwrap();
     assert_eq!(
         m.findings(),
-        ["config-unreadable home/work/gosteady.toml: can't be read: it is a directory"]
+        ["config-unreadable home/project/gosteady.toml: can't be read: it is a directory"]
     );
 
     let m = Machine::new().project("patience = \"1m\"");
-    let path = m.at("home/work/gosteady.toml");
+    let path = m.at("home/project/gosteady.toml");
     fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o0)).unwrap();
     // root may read everything.
     if fs::read(&path).is_err() {
         assert_eq!(
             m.findings(),
-            ["config-unreadable home/work/gosteady.toml: can't be read: permission denied"]
+            ["config-unreadable home/project/gosteady.toml: can't be read: permission denied"]
         );
         assert_eq!(m.load().settings, Settings::default());
     }
@@ -177,11 +177,11 @@ fn a_bad_value_leaves_its_neighbours_and_the_layer_below() {
     assert_eq!(loaded.settings.progress, Progress::Auto);
     let found = m.findings();
     assert!(
-        found[0].starts_with("config-not-allowed-in-project home/work/gosteady.toml:1:1: "),
+        found[0].starts_with("config-not-allowed-in-project home/project/gosteady.toml:1:1: "),
         "{found:?}"
     );
     assert!(
-        found[1].starts_with("config-bad-value home/work/gosteady.toml:2:12: "),
+        found[1].starts_with("config-bad-value home/project/gosteady.toml:2:12: "),
         "{found:?}"
     );
 }
@@ -247,12 +247,12 @@ fn one_line_tells_of_all_findings() {
     let m = Machine::new().project("[proxy]\n\nhegde-after = \"1s\"");
     assert_eq!(
         line(&m).unwrap(),
-        "home/work/gosteady.toml:3:1: unknown key `proxy.hegde-after`, did you mean `proxy.hedge-after`? (see `gosteady config --check`)"
+        "home/project/gosteady.toml:3:1: unknown key `proxy.hegde-after`, did you mean `proxy.hedge-after`? (see `gosteady config --check`)"
     );
     let m = Machine::new().project("a = 1\nb = 2\npatience = 3");
     assert_eq!(
         line(&m).unwrap(),
-        "home/work/gosteady.toml:3:12: `patience = 3` is not a duration in quotes (and 2 more; see `gosteady config --check`)"
+        "home/project/gosteady.toml:3:12: `patience = 3` is not a duration in quotes (and 2 more; see `gosteady config --check`)"
     );
 }
 

@@ -19,7 +19,7 @@ struct Machine {
 impl Machine {
     fn new() -> Machine {
         let root = tempfile::tempdir().unwrap();
-        for dir in ["home/work/.git", "home/.config/gosteady", "etc"] {
+        for dir in ["home/project/.git", "home/.config/gosteady", "etc"] {
             fs::create_dir_all(root.path().join(dir)).unwrap();
         }
         let env = vec![("HOME".into(), root.path().join("home").into())];
@@ -41,7 +41,7 @@ impl Machine {
     }
 
     fn project(self, text: impl AsRef<[u8]>) -> Machine {
-        fs::write(self.at("home/work/gosteady.toml"), text).unwrap();
+        fs::write(self.at("home/project/gosteady.toml"), text).unwrap();
         self
     }
 
@@ -57,7 +57,7 @@ impl Machine {
     fn load_with(&self, pairs: &[&str]) -> Loaded {
         let world = World {
             env: self.env.clone(),
-            cwd: Some(self.at("home/work")),
+            cwd: Some(self.at("home/project")),
             ..World::default()
         };
         let pairs: Vec<OsString> = pairs.iter().map(OsString::from).collect();
@@ -209,7 +209,7 @@ fn traces_go_where_the_reader_would_expect() {
         (loaded.settings.trace, m.root.path().to_path_buf())
     };
     let (trace, root) = to(Machine::new().env("GOSTEADY_TRACE", "run.jsonl"));
-    assert_eq!(trace, TraceTo::Path(root.join("home/work/run.jsonl")));
+    assert_eq!(trace, TraceTo::Path(root.join("home/project/run.jsonl")));
     let (trace, root) = to(Machine::new().user("trace.to = \"~/traces/\""));
     assert_eq!(trace, TraceTo::Path(root.join("home/traces")));
     let (trace, _) = to(Machine::new().env("GOSTEADY_TRACE", OsString::from_vec(b"/t/\xff".to_vec())));

@@ -46,7 +46,7 @@ fn a_projects_file_may_only_tighten() {
         if taken {
             assert_eq!(loaded.findings, [], "{below} / {line}");
             assert!(loaded.origins.iter().any(
-                |(_, o)| matches!(o, Origin::File { path, .. } if *path == m.at("home/work/gosteady.toml"))
+                |(_, o)| matches!(o, Origin::File { path, .. } if *path == m.at("home/project/gosteady.toml"))
             ));
         } else {
             assert_eq!(loaded.findings.len(), 1, "{below} / {line}");

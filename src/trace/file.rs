@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+/// The name of the directory of traces, below that of what is kept.
+pub(super) const TRACES: &str = "traces";
+
 /// Bytes after which a file takes nothing but its last record.
 const FILE_MAX: u64 = 64 << 20;
 
@@ -32,8 +35,8 @@ enum Place {
     Directory(PathBuf),
     /// What the user named: an existing directory, or one with a final `/`; else a file.
     Named(PathBuf),
-    /// There is no HOME.
-    Nowhere,
+    /// Nowhere, for this reason.
+    Nowhere(&'static str),
 }
 
 impl FileSink {
@@ -47,7 +50,11 @@ impl FileSink {
                     .as_ref()
                     .map_or_else(|| path.clone(), |cwd| cwd.join(path)),
             ),
-            TraceTo::State => directory(world).map_or(Place::Nowhere, Place::Directory),
+            TraceTo::State => match (directory(world), world.keeping_dir()) {
+                (Some(dir), Some(_)) => Place::Directory(dir),
+                (Some(_), None) => Place::Nowhere("HOME is not there"),
+                (None, _) => Place::Nowhere("neither HOME nor XDG_STATE_HOME is set"),
+            },
         };
         let keep = Keep {
             age: settings.trace_keep,
@@ -64,9 +71,7 @@ impl FileSink {
     /// Opens the file. Errors are one clause for the one warning, without a full stop.
     pub(super) fn open(self) -> Result<TraceFile, String> {
         let (dir, path) = match self.place {
-            Place::Nowhere => {
-                return Err("no trace is written: neither HOME nor XDG_STATE_HOME is set".into());
-            }
+            Place::Nowhere(why) => return Err(format!("no trace is written: {why}")),
             Place::Directory(dir) => (Some(dir), None),
             Place::Named(path) if path.as_os_str().as_bytes().ends_with(b"/") || path.is_dir() => {
                 (Some(path), None)
@@ -96,7 +101,7 @@ impl FileSink {
 
 /// The directory of traces by default: `$XDG_STATE_HOME/gosteady/traces`.
 pub fn directory(world: &World) -> Option<PathBuf> {
-    world.state_dir().map(|dir| dir.join("traces"))
+    world.state_dir().map(|dir| dir.join(TRACES))
 }
 
 /// Makes a directory that only its owner can read; its parents as the umask says.

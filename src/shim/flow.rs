@@ -11,13 +11,12 @@ use crate::error::Finding;
 use crate::outcome::{Code, Outcome};
 use crate::toolchain::version::Version;
 use crate::toolchain::{floor, hold};
-use crate::trace::event::Run;
-use crate::trace::{Event, FileSink, Name, Recorder, log};
+use crate::trace::{Event, Recorder};
 use crate::ui;
 use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 /// A task with what is needed to run it.
 struct Case<'a> {
@@ -70,13 +69,6 @@ pub fn guarded(task: Task) -> Outcome {
 
 // Starts the trace with what was asked and decided.
 fn record(task: &Task, command: &Command, settings: &Settings) -> Recorder {
-    let verb = command.verb();
-    let name = Name::new(&verb, SystemTime::now());
-    let Some(sink) = FileSink::new(settings, &task.world, name.clone()) else {
-        return Recorder::off();
-    };
-    let recorder = Recorder::to_file(sink);
-    log::install(&recorder, tracing::Level::INFO);
     let keys = [
         "GOFLAGS",
         "GONOSUMDB",
@@ -95,14 +87,11 @@ fn record(task: &Task, command: &Command, settings: &Settings) -> Recorder {
     let version = task.env.go_version().unwrap_or_default();
     go.push(("GOVERSION", version));
     let pairs = go.iter().map(|(key, value)| (*key, value.as_str()));
-    recorder.emit(Event::Run(Run::describe(
-        &name,
-        &verb,
-        &task.world,
-        &task.go.real.path,
-        &task.go.real.why,
-        pairs,
-    )));
+    let real = (task.go.real.path.as_path(), task.go.real.why.as_str());
+    let recorder = Recorder::begin(&command.verb(), &task.world, settings, real, pairs);
+    if recorder.is_off() {
+        return recorder;
+    }
     recorder.emit(toolchain(task));
     let action = match task.decision.action {
         Action::Exec => "exec",

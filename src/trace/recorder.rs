@@ -62,6 +62,11 @@ impl Recorder {
         Recorder::with(Sink::Off)
     }
 
+    /// Whether events are forgotten.
+    pub fn is_off(&self) -> bool {
+        matches!(self.sink, Sink::Off)
+    }
+
     /// Keeps events in memory; [`Recorder::records`] reads them back. For tests.
     pub fn memory() -> Recorder {
         Recorder::with(Sink::Memory(Arc::default()))

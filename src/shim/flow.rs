@@ -116,9 +116,12 @@ fn toolchain(task: &Task) -> Event {
     let local = Version::parse(&version);
     // As the user has set it, not as the pin has.
     let users = hold::released(&task.world).map(|env| task.world.with_env(env));
-    let world = users.as_ref().unwrap_or(&task.world);
-    let env = GoEnv::read(world, &go.real.path);
-    rules.extend(floor::rules(world, &env, local.as_ref(), file, held));
+    let theirs = users.as_ref().map(|world| GoEnv::read(world, &go.real.path));
+    let (world, env) = (
+        users.as_ref().unwrap_or(&task.world),
+        theirs.as_ref().unwrap_or(&task.env),
+    );
+    rules.extend(floor::rules(world, env, local.as_ref(), file, held));
     Event::Toolchain {
         pinned: go.pin.as_ref().map(|pin| pin.text.clone()).unwrap_or_default(),
         go: go.real.path.to_string_lossy().into_owned(),

@@ -95,6 +95,7 @@ impl FileSink {
             out: BufWriter::new(file),
             written: 0,
             problem: None,
+            swept: false,
         })
     }
 }
@@ -188,6 +189,7 @@ pub(super) struct TraceFile {
     out: BufWriter<File>,
     written: u64,
     problem: Option<String>,
+    swept: bool,
 }
 
 impl TraceFile {
@@ -228,16 +230,22 @@ impl TraceFile {
         result.is_ok()
     }
 
-    /// Closes the file, or removes it where it is not to be kept (never one that the user named as a file), and
-    /// removes traces that are too old. Returns the path if the file is there, and the problem if there was one.
-    pub fn close(self, keep: bool) -> (Option<PathBuf>, Option<String>) {
-        // After a write error the rest of the buffer is not tried again.
-        let _ = self.out.into_parts();
-        let gone = self.dir.is_some() && !keep && std::fs::remove_file(&self.path).is_ok();
-        if let Some(dir) = &self.dir {
+    /// Removes the traces that are too old or too many, once: best while go is busy and nobody waits for us.
+    pub fn sweep(&mut self) {
+        if let Some(dir) = self.dir.as_ref().filter(|_| !self.swept) {
             // Retention is no reason to warn: what could not be removed is tried again by the next run.
             let _ = sweep(dir, self.keep, SystemTime::now(), Some(&self.path));
         }
+        self.swept = true;
+    }
+
+    /// Closes the file, or removes it where it is not to be kept (never one that the user named as a file). Returns
+    /// the path if the file is there, and the problem if there was one.
+    pub fn close(mut self, keep: bool) -> (Option<PathBuf>, Option<String>) {
+        self.sweep();
+        // After a write error the rest of the buffer is not tried again.
+        let _ = self.out.into_parts();
+        let gone = self.dir.is_some() && !keep && std::fs::remove_file(&self.path).is_ok();
         ((!gone).then_some(self.path), self.problem)
     }
 }

@@ -116,6 +116,7 @@ fn a_full_disk_ends_the_writing_with_one_problem() {
         out: BufWriter::new(OpenOptions::new().write(true).open("/dev/full").unwrap()),
         written: 0,
         problem: None,
+        swept: true,
     };
     let record = || Record {
         t: 0.0,

@@ -106,8 +106,9 @@ fn write(
             };
         }
     };
+    let ending = || closing.lock().unwrap_or_else(|e| e.into_inner()).is_some();
     while let Ok(first) = records.recv() {
-        if closing.lock().unwrap_or_else(|e| e.into_inner()).is_none() {
+        if !ending() {
             std::thread::park_timeout(NAP);
         }
         for record in std::iter::once(first).chain(records.try_iter()).map(taken) {
@@ -115,7 +116,10 @@ fn write(
                 dropped.fetch_add(1, Relaxed);
             }
         }
-        file.flush();
+        if !ending() {
+            file.flush();
+            file.sweep();
+        }
     }
     let Some((mut end, keep)) = closing.lock().unwrap_or_else(|e| e.into_inner()).take() else {
         // Every handle was dropped without an end: the file stays as it is, without its last record.

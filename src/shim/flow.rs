@@ -9,6 +9,7 @@ use crate::config::goenv::GoEnv;
 use crate::config::{self, Settings};
 use crate::error::Finding;
 use crate::outcome::{Code, Outcome};
+use crate::proxy::collector;
 use crate::toolchain::version::Version;
 use crate::toolchain::{floor, hold};
 use crate::trace::{Event, Recorder};
@@ -270,7 +271,8 @@ impl Case<'_> {
             });
         }
         let dull = outcome.success() && !self.recorder.eventful() && self.task.world.set_var("CI").is_some();
-        let finished = self.recorder.finish(outcome, !dull);
+        let (world, settings) = (&self.task.world, &self.settings);
+        let finished = collector::finish(&self.recorder, outcome, !dull, world, settings);
         if let Some(warning) = finished.warning {
             ui::note(&warning);
         }

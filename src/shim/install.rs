@@ -4,6 +4,7 @@ use super::pinned::Need;
 use crate::config::{self, Install, goenv::GoEnv};
 use crate::face::Face;
 use crate::outcome::Outcome;
+use crate::proxy::collector;
 use crate::proxy::own::Own;
 use crate::toolchain::absent::Present;
 use crate::toolchain::find;
@@ -63,7 +64,7 @@ pub fn install(need: &Need, want: &Version) -> Result<PathBuf, Missing> {
         Ok(_) => Outcome::Exited(0),
         Err(failure) => Outcome::Ours(failure.code()),
     };
-    let finished = recorder.finish(outcome, true);
+    let finished = collector::finish(&recorder, outcome, true, world, settings);
     match done {
         Ok(installed) => {
             if need.install == Install::Auto

@@ -1,6 +1,7 @@
 //! The trace file: where it goes, that it is ours to write, and its lines.
 
 use super::event::Record;
+use super::recorder::Finished;
 use super::redact;
 use super::secrets::Secrets;
 use super::store::{Keep, Name, sweep};
@@ -118,6 +119,18 @@ pub(super) fn make_directory(dir: &Path) -> io::Result<()> {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         other => other,
     }
+}
+
+/// Adds a record to a trace that is closed.
+pub(super) fn append(path: &Path, record: Record) -> io::Result<()> {
+    let event = redact::event(record.event);
+    let mut line = serde_json::to_vec(&Record { event, ..record })?;
+    line.push(b'\n');
+    let mut file = OpenOptions::new()
+        .append(true)
+        .custom_flags(libc::O_NOFOLLOW)
+        .open(path)?;
+    file.write_all(&line)
 }
 
 fn create(path: &Path) -> io::Result<File> {
@@ -239,14 +252,18 @@ impl TraceFile {
         self.swept = true;
     }
 
-    /// Closes the file, or removes it where it is not to be kept (never one that the user named as a file). Returns
-    /// the path if the file is there, and the problem if there was one.
-    pub fn close(mut self, keep: bool) -> (Option<PathBuf>, Option<String>) {
+    /// Closes the file, or removes it where it is not to be kept (never one that the user named as a file).
+    pub fn close(mut self, keep: bool) -> Finished {
         self.sweep();
         // After a write error the rest of the buffer is not tried again.
         let _ = self.out.into_parts();
-        let gone = self.dir.is_some() && !keep && std::fs::remove_file(&self.path).is_ok();
-        ((!gone).then_some(self.path), self.problem)
+        let removable = self.dir.is_some();
+        let gone = removable && !keep && std::fs::remove_file(&self.path).is_ok();
+        Finished {
+            path: (!gone).then_some(self.path),
+            removable,
+            warning: self.problem,
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! A secret without any mark can't be told from a word when it is written down; but here its owner is known, and so
 //! are the places where secrets are kept.
 
-use super::encode::{base64, percent};
+use super::encode::{base64, percent, unpercent};
 use super::redact::{self, HIDDEN};
 use crate::world::World;
 use serde_json::Value;
@@ -41,6 +41,12 @@ impl Secrets {
                 found.add(&name, &value);
             }
             found.addresses(&name, &value);
+            if name.starts_with("OTEL_") && name.ends_with("_HEADERS") {
+                for (_, value) in value.split(',').filter_map(|pair| pair.split_once('=')) {
+                    found.add(&name, value);
+                    found.add(&name, &unpercent(value.trim()));
+                }
+            }
         }
         let home = world.home().map(Path::to_path_buf).unwrap_or_default();
         let netrc = world
@@ -270,26 +276,6 @@ fn written(secret: &str) -> Vec<String> {
     // Lower case was for the digits of `%2F`; of a secret without any it is another word.
     forms.retain(|form| form.len() >= SHORTEST);
     forms
-}
-
-fn unpercent(text: &str) -> String {
-    let mut out = Vec::new();
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        let hex = |b: Option<u8>| char::from(b?).to_digit(16);
-        let ahead = bytes.clone();
-        match byte {
-            b'%' => match (hex(bytes.next()), hex(bytes.next())) {
-                (Some(high), Some(low)) => out.push((high * 16 + low) as u8),
-                _ => {
-                    out.push(b'%');
-                    bytes = ahead;
-                }
-            },
-            byte => out.push(byte),
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 fn read(path: &Path) -> String {

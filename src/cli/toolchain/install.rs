@@ -3,6 +3,7 @@
 use super::{failed, not_a_version, settings_of_go};
 use crate::config::{self, Settings};
 use crate::outcome::{Code, Outcome};
+use crate::proxy::collector;
 use crate::proxy::own::Own;
 use crate::toolchain::install::{Failure, Ground, Installed, Kind, Request, provide};
 use crate::trace::Recorder;
@@ -31,7 +32,7 @@ pub fn run(versions: &[String], world: &World) -> Outcome {
         .map(|request| one(request, world, &loaded.settings, &recorder))
         .find(|outcome| !outcome.success())
         .unwrap_or(Outcome::Ours(Code::Ok));
-    let finished = recorder.finish(outcome, true);
+    let finished = collector::finish(&recorder, outcome, true, world, &loaded.settings);
     if let Some(warning) = finished.warning {
         ui::note(&warning);
     }

@@ -261,7 +261,7 @@ impl TraceFile {
         let gone = removable && !keep && std::fs::remove_file(&self.path).is_ok();
         Finished {
             path: (!gone).then_some(self.path),
-            removable,
+            removable: removable && !gone,
             warning: self.problem,
         }
     }

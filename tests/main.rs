@@ -18,6 +18,7 @@ mod suite {
     mod hangs;
     mod health;
     mod install_go;
+    mod otlp;
     mod pins;
     mod prefetch;
     mod resuming;

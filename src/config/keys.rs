@@ -363,6 +363,14 @@ pub const KEYS: &[Key] = &[
         doc: "How many bytes of traces are kept, the newest first",
     },
     Key {
+        path: "trace.otlp",
+        variable: "GOSTEADY_TRACE_OTLP",
+        short: None,
+        kind: Kind::Switch(|s| &mut s.trace_otlp),
+        project: Project::Never,
+        doc: "Whether a run's trace is sent to the OpenTelemetry collector that `OTEL_EXPORTER_OTLP_ENDPOINT` names, names in it hashed; it costs the run at most half a second",
+    },
+    Key {
         path: "progress",
         variable: "GOSTEADY_PROGRESS",
         short: None,

@@ -1,6 +1,9 @@
 //! `gosteady which`: the go that would run here, and every rule that led there.
 
-use crate::config::{self, Loaded, goenv::GoEnv};
+use crate::config::{
+    self, Loaded,
+    goenv::{self, GoEnv},
+};
 use crate::outcome::{Code, Outcome};
 use crate::toolchain::absent::{self, Instead, Present};
 use crate::toolchain::find::NotFound;
@@ -94,7 +97,7 @@ pub(super) fn ask(world: &World, program: &'static str) -> Answer {
     let selection = toolchain::select(world, &asked, &loaded);
     let path = selection.real.as_ref().ok().map(|real| real.path.clone());
     let env = GoEnv::read(world, path.as_deref().unwrap_or(Path::new("")));
-    let root = path.as_deref().and_then(installed::root_of);
+    let root = path.as_deref().and_then(goenv::root_of);
     let version = root.as_deref().and_then(installed::version_at);
     let file = floor::file_in_effect(&env, &dir);
     let mut answer = Answer {
@@ -173,7 +176,7 @@ impl Answer {
         let hold = Hold {
             version: version.as_ref(),
             switch,
-            root: self.selection.switched.as_deref(),
+            root: self.selection.root.as_deref().filter(|_| self.selection.switched),
         };
         let changed = hold::held(world, env, hold).unwrap_or_default();
         let held = |name: &std::ffi::OsStr| hold::HELD.iter().any(|(held, _)| name == *held);
@@ -265,7 +268,7 @@ impl Answer {
             (Verdict::Missing(_), Some(pin), Ok(real)) => {
                 format!("{}, to switch to {} as {} pins it", real.why, pin.text, pin.place)
             }
-            (_, Some(pin), Ok(real)) if self.selection.switched.is_none() => {
+            (_, Some(pin), Ok(real)) if !self.selection.switched => {
                 format!("{}, which is the {} that {} pins", real.why, pin.text, pin.place)
             }
             (_, _, Ok(real)) => real.why.clone(),

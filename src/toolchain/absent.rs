@@ -5,7 +5,7 @@ use super::pin::Pin;
 use super::provide::{Kind, Missing};
 use super::version::Version;
 use super::{floor, installed};
-use crate::config::goenv::GoEnv;
+use crate::config::goenv::{self, GoEnv};
 use crate::config::{Enforce, Install, Settings};
 use crate::outcome::Code;
 use crate::world::World;
@@ -37,7 +37,7 @@ pub struct Present {
 impl Present {
     /// Looks at a go, whose settings are `env`.
     pub fn look(real: Option<&RealGo>, want: &Version, world: &World, env: &GoEnv) -> Present {
-        let root = real.and_then(|real| installed::root_of(&real.path));
+        let root = real.and_then(|real| goenv::root_of(&real.path));
         Present {
             exists: real.is_some(),
             version: root.as_deref().and_then(installed::version_at),

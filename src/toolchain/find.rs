@@ -17,6 +17,8 @@ pub struct RealGo {
     pub why: String,
     /// Foreign shims that were passed over on the way.
     pub skipped: Vec<PathBuf>,
+    /// Whether it is a script (`#!`): its interpreter may well start `go` again.
+    pub script: bool,
 }
 
 /// Why none was found.
@@ -34,19 +36,22 @@ pub enum NotFound {
 /// The identity of a file: device and inode, links resolved.
 type Id = (u64, u64);
 
+/// The programs that we stand before.
+const PROGRAMS: &[&str] = &["go", "gofmt"];
+
 /// Finds the real `program` (`go` or `gofmt`). In order: `GOSTEADY_REAL_GO`; the PATH behind our own entry, or all of it where
 /// we are not on it; the place recorded at install; the last one seen; at last a foreign shim, which is better than nothing.
 pub fn real_go(world: &World, program: &'static str) -> Result<RealGo, NotFound> {
-    let me = own_ids(world);
-    let is_us = |path: &Path, m: &Metadata| me.contains(&(m.dev(), m.ino())) || is_launcher(path);
+    let me = own_ids(world, &[program]);
     if program == "go"
         && let Some(path) = world.set_var("GOSTEADY_REAL_GO").map(PathBuf::from)
-        && runnable(&path).is_some_and(|m| !is_us(&path, &m))
+        && let Some(script) = runnable(&path).and_then(|m| foreign(&me, &path, &m))
     {
         return Ok(RealGo {
             path,
             why: "GOSTEADY_REAL_GO".into(),
             skipped: Vec::new(),
+            script,
         });
     }
 
@@ -60,11 +65,14 @@ pub fn real_go(world: &World, program: &'static str) -> Result<RealGo, NotFound>
         else {
             continue;
         };
-        if is_us(&path, &metadata) {
+        let Some(script) = foreign(&me, &path, &metadata) else {
             behind.get_or_insert_with(Walk::default);
             continue;
-        }
-        behind.as_mut().unwrap_or(&mut before).take(path, &metadata);
+        };
+        behind
+            .as_mut()
+            .unwrap_or(&mut before)
+            .take(path, &metadata, script);
         if behind.as_ref().is_some_and(|walk| walk.found.is_some()) {
             break;
         }
@@ -79,11 +87,12 @@ pub fn real_go(world: &World, program: &'static str) -> Result<RealGo, NotFound>
         skipped,
         not_runnable,
     } = behind.unwrap_or(before);
-    if let Some(path) = found {
+    if let Some((path, script)) = found {
         return Ok(RealGo {
             path,
             why: why.into(),
             skipped,
+            script,
         });
     }
 
@@ -97,16 +106,20 @@ pub fn real_go(world: &World, program: &'static str) -> Result<RealGo, NotFound>
         } else {
             go.with_file_name(program)
         };
-        if path.is_absolute() && runnable(&path).is_some_and(|m| !is_us(&path, &m)) {
+        if path.is_absolute()
+            && let Some(script) = runnable(&path).and_then(|m| foreign(&me, &path, &m))
+        {
             return Ok(RealGo {
                 path,
                 why: why.into(),
                 skipped,
+                script,
             });
         }
     }
     match (skipped.first().cloned(), not_runnable) {
         (Some(path), _) => Ok(RealGo {
+            script: is_script(&path),
             path,
             why: "another version manager's shim: nothing else was found".into(),
             skipped,
@@ -116,9 +129,10 @@ pub fn real_go(world: &World, program: &'static str) -> Result<RealGo, NotFound>
     }
 }
 
-/// Every `go` on PATH that can be run and is neither us nor another manager's shim, in order.
-pub fn all_on_path(world: &World) -> Vec<PathBuf> {
-    let me = own_ids(world);
+/// Every `go` on PATH that can be run and is neither us nor another manager's shim, in order, but for one that is known
+/// already.
+pub fn all_on_path(world: &World, known: Option<&Path>) -> Vec<PathBuf> {
+    let me = own_ids(world, PROGRAMS);
     let dirs = world.set_var("PATH").map(split).unwrap_or_default();
     let paths = dirs
         .into_iter()
@@ -126,7 +140,8 @@ pub fn all_on_path(world: &World) -> Vec<PathBuf> {
         .map(|dir| Path::new(dir).join("go"));
     paths
         .filter(|path| {
-            runnable(path).is_some_and(|m| !me.contains(&(m.dev(), m.ino())) && !is_launcher(path))
+            Some(path.as_path()) != known
+                && runnable(path).is_some_and(|m| foreign(&me, path, &m).is_some())
                 && foreign_shim(path).is_none()
         })
         .collect()
@@ -135,20 +150,20 @@ pub fn all_on_path(world: &World) -> Vec<PathBuf> {
 /// What a walk along PATH has met.
 #[derive(Default)]
 struct Walk {
-    found: Option<PathBuf>,
+    found: Option<(PathBuf, bool)>,
     skipped: Vec<PathBuf>,
     not_runnable: Option<PathBuf>,
 }
 
 impl Walk {
-    fn take(&mut self, path: PathBuf, metadata: &Metadata) {
+    fn take(&mut self, path: PathBuf, metadata: &Metadata, script: bool) {
         if self.found.is_some() {
         } else if metadata.permissions().mode() & 0o111 == 0 {
             self.not_runnable.get_or_insert(path);
         } else if foreign_shim(&path).is_some() {
             self.skipped.push(path);
         } else {
-            self.found = Some(path);
+            self.found = Some((path, script));
         }
     }
 }
@@ -169,29 +184,39 @@ pub fn records(world: &World) -> Vec<(PathBuf, &'static str)> {
         .collect()
 }
 
-/// Whether the file is a script (`#!`): its interpreter may well start `go` again.
+/// Whether the file is a script: see [`RealGo::script`].
 pub fn is_script(path: &Path) -> bool {
-    let mut magic = [0; 2];
-    std::fs::File::open(path)
-        .and_then(|mut f| f.read_exact(&mut magic))
-        .is_ok()
-        && &magic == b"#!"
+    head(path).starts_with(b"#!")
 }
 
-/// Whether the file is a launcher that our installer wrote, of whatever install: a script whose head says so.
-fn is_launcher(path: &Path) -> bool {
-    let mut head = Vec::new();
-    let read = std::fs::File::open(path).and_then(|f| f.take(200).read_to_end(&mut head));
-    read.is_ok()
-        && head.starts_with(b"#!")
+// `None` for what is us; else whether it is a script.
+fn foreign(me: &[Id], path: &Path, m: &Metadata) -> Option<bool> {
+    if me.contains(&(m.dev(), m.ino())) {
+        return None;
+    }
+    let head = head(path);
+    (!is_launcher(&head)).then(|| head.starts_with(b"#!"))
+}
+
+// The beginning of a file, in one call; empty where it can't be read.
+fn head(path: &Path) -> Vec<u8> {
+    const LENGTH: usize = 200;
+    let mut head = Vec::with_capacity(LENGTH);
+    let read = std::fs::File::open(path).and_then(|f| f.take(LENGTH as u64).read_to_end(&mut head));
+    read.map(|_| head).unwrap_or_default()
+}
+
+/// Whether this is the head of a launcher that our installer wrote, of whatever install: a script that says so.
+fn is_launcher(head: &[u8]) -> bool {
+    head.starts_with(b"#!")
         && head
             .split(|b| *b == b'\n')
             .any(|line| line.starts_with(b"# gosteady-launcher:"))
 }
 
-// Our own identity: the running executable, its twin (launcher and whole program stand side by side) and the shims of
-// its install; without /proc, the name we were called by.
-fn own_ids(world: &World) -> Vec<Id> {
+// Our own identity: the running executable, its twin (launcher and whole program stand side by side) and those shims of
+// its install that are asked about; without /proc, the name we were called by.
+fn own_ids(world: &World, shims: &[&str]) -> Vec<Id> {
     let id = |path: &Path| std::fs::metadata(path).ok().map(|m| (m.dev(), m.ino()));
     if let Some(exe) = world.exe.as_deref() {
         let twin = match exe.file_name().and_then(OsStr::to_str) {
@@ -203,14 +228,10 @@ fn own_ids(world: &World) -> Vec<Id> {
             .flatten()
             .collect();
         if !ids.is_empty() {
-            let prefix = exe.parent().and_then(Path::parent);
-            let shims = prefix.map(|prefix| prefix.join("shims"));
-            ids.extend(
-                shims
-                    .into_iter()
-                    .flat_map(|dir| ["go", "gofmt"].map(|n| id(&dir.join(n))))
-                    .flatten(),
-            );
+            if let Some(prefix) = exe.parent().and_then(Path::parent) {
+                let dir = prefix.join("shims");
+                ids.extend(shims.iter().filter_map(|name| id(&dir.join(name))));
+            }
             return ids;
         }
     }
@@ -234,7 +255,7 @@ pub fn is_executable(path: &Path) -> bool {
 /// Whether a file is one of gosteady's own: the program, its launcher or a shim of either.
 pub fn is_gosteady(world: &World, path: &Path) -> bool {
     std::fs::metadata(path)
-        .is_ok_and(|m| m.is_file() && (own_ids(world).contains(&(m.dev(), m.ino())) || is_launcher(path)))
+        .is_ok_and(|m| m.is_file() && foreign(&own_ids(world, PROGRAMS), path, &m).is_none())
 }
 
 fn runnable(path: &Path) -> Option<Metadata> {

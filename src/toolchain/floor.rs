@@ -42,6 +42,11 @@ impl Setting<'_> {
     }
 }
 
+/// Whether go stays what it is, or is told to search PATH only: nobody need ask for its version.
+pub fn stays(env: &GoEnv) -> bool {
+    Setting::parse(&env.text("GOTOOLCHAIN")).is_none_or(|setting| setting.path_only)
+}
+
 /// What a go of version `local` would switch to. `file` is the go.work or go.mod in effect. `None` where it stays, or where
 /// it is told to search PATH only.
 pub fn wanted(env: &GoEnv, local: &Version, file: Option<&Path>) -> Option<Wanted> {

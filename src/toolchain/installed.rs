@@ -4,7 +4,7 @@
 use super::find;
 use super::pin::Want;
 use super::version::Version;
-use crate::config::goenv::GoEnv;
+use crate::config::goenv::{GoEnv, root_of};
 use crate::world::{World, platform};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -29,6 +29,9 @@ impl Installed {
     }
 }
 
+const SYSTEM: &str = "system";
+const HOMEBREW: &str = "Homebrew";
+
 /// A place where toolchains are.
 #[derive(Debug)]
 struct Place {
@@ -50,21 +53,21 @@ enum Kind {
 }
 
 /// Finds a toolchain that is what a pin asks for: the first in the order of the places, or, for the newest patch of a
-/// line, the newest of all. What stands on PATH is asked last: its first go was asked before anybody came here.
-pub fn find(want: &Want, world: &World, env: &GoEnv) -> Option<Installed> {
+/// line, the newest of all. `known` is a go on PATH that was asked already; what else stands there is asked last.
+pub fn find(want: &Want, world: &World, env: &GoEnv, known: Option<&Path>) -> Option<Installed> {
     match want {
         Want::Exact(version) => {
             let met = |found: &Installed| want.is_met_by(&found.version);
             let kept = kept(world, env);
             let found = kept.iter().find_map(|place| place.of(version).find(met));
             found.or_else(|| {
-                on_path(world)
+                on_path(world, known)
                     .iter()
                     .find_map(|place| place.of(version).find(met))
             })
         }
         Want::Newest(line) => {
-            let places = places(world, env);
+            let places = places(world, env, known);
             let candidates = places.iter().flat_map(|place| place.all(Some(&line.language())));
             newest(candidates.filter(|found| want.is_met_by(&found.version)))
         }
@@ -76,7 +79,7 @@ pub fn find(want: &Want, world: &World, env: &GoEnv) -> Option<Installed> {
 pub fn all(world: &World, env: &GoEnv) -> Vec<Installed> {
     let mut seen = Vec::new();
     let mut found = Vec::new();
-    for toolchain in places(world, env).iter().flat_map(|place| place.all(None)) {
+    for toolchain in places(world, env, None).iter().flat_map(|place| place.all(None)) {
         let real = std::fs::canonicalize(&toolchain.root).unwrap_or_else(|_| toolchain.root.clone());
         if !seen.contains(&real) {
             seen.push(real);
@@ -91,12 +94,6 @@ pub fn all(world: &World, env: &GoEnv) -> Vec<Installed> {
 pub fn version_at(root: &Path) -> Option<Version> {
     let text = std::fs::read_to_string(root.join("VERSION")).ok()?;
     Version::parse(text.lines().next().filter(|line| line.starts_with("go"))?)
-}
-
-/// The GOROOT that a `go` or `gofmt` belongs to by where it lies, links resolved.
-pub fn root_of(program: &Path) -> Option<PathBuf> {
-    let real = std::fs::canonicalize(program).ok()?;
-    Some(real.parent()?.parent()?.to_path_buf())
 }
 
 // Joining nothing would leave a slash behind.
@@ -141,13 +138,14 @@ impl Place {
 
     // How the directory of a version may be called: 1.20 is also 1.20.0, and a system's packages are named by the line.
     fn names(&self, version: &Version) -> Vec<String> {
-        let mut names = vec![version.to_string()];
-        if matches!(self.from, "system" | "Homebrew") {
-            names.push(version.language());
-        } else if version.is_release() && names[0] == version.language() {
-            names.push(format!("{version}.0"));
+        let name = version.to_string();
+        let line = version.language();
+        match self.from {
+            SYSTEM => vec![format!("-{name}"), name, format!("-{line}"), line],
+            HOMEBREW => vec![name, line],
+            _ if version.is_release() && name == line => vec![name, format!("{line}.0")],
+            _ => vec![name],
         }
-        names
     }
 
     // Those whose directory names a version of this line, or all.
@@ -169,6 +167,11 @@ impl Place {
                 .to_str()?
                 .strip_prefix(prefix)?
                 .strip_suffix(suffix.as_str())?;
+            // Debian has /usr/lib/go-1.22.
+            let version = match self.from {
+                SYSTEM => version.strip_prefix('-').unwrap_or(version),
+                _ => version,
+            };
             let version = Version::parse(version)?;
             line.is_none_or(|line| version.language() == line).then_some(())
         };
@@ -182,14 +185,16 @@ impl Place {
     }
 }
 
-fn places(world: &World, env: &GoEnv) -> Vec<Place> {
-    let mut places = on_path(world);
+fn places(world: &World, env: &GoEnv, known: Option<&Path>) -> Vec<Place> {
+    let mut places = on_path(world, known);
     places.extend(kept(world, env));
     places
 }
 
-fn on_path(world: &World) -> Vec<Place> {
-    let roots = find::all_on_path(world).into_iter().filter_map(|go| root_of(&go));
+fn on_path(world: &World, known: Option<&Path>) -> Vec<Place> {
+    let roots = find::all_on_path(world, known)
+        .into_iter()
+        .filter_map(|go| root_of(&go));
     roots
         .map(|root| Place {
             from: "PATH",
@@ -256,37 +261,32 @@ fn kept(world: &World, env: &GoEnv) -> Vec<Place> {
     let machine = if arch == "amd64" { "x64" } else { arch };
     versions("tool cache", Some(tools.join("go")), "", "", machine);
     for dir in ["/usr/local", "/usr/lib", "/opt"] {
-        versions("system", Some(dir.into()), "go", "", "");
-        versions("system", Some(dir.into()), "go-", "", "");
+        versions(SYSTEM, Some(dir.into()), "go", "", "");
     }
-    for prefix in ["/opt/homebrew", "/usr/local", "/home/linuxbrew/.linuxbrew"] {
-        versions(
-            "Homebrew",
-            Some(Path::new(prefix).join("opt")),
-            "go@",
-            "",
-            "libexec",
-        );
+    let (brews, trees): (&[&str], &[&str]) = if cfg!(target_os = "macos") {
+        (&["/opt/homebrew/opt", "/usr/local/opt"], &["/usr/local/go"])
+    } else {
+        let trees = &[
+            "/usr/local/go",
+            "/usr/lib/go",
+            "/usr/lib/golang",
+            "/usr/lib64/go",
+            "/snap/go/current",
+        ];
+        (&["/home/linuxbrew/.linuxbrew/opt"], trees)
+    };
+    for dir in brews {
+        versions(HOMEBREW, Some(dir.into()), "go@", "", "libexec");
     }
-    for tree in [
-        "/usr/local/go",
-        "/usr/lib/go",
-        "/usr/lib/golang",
-        "/usr/lib64/go",
-        "/snap/go/current",
-        "/opt/homebrew/opt/go/libexec",
-        "/usr/local/opt/go/libexec",
-        "/home/linuxbrew/.linuxbrew/opt/go/libexec",
-    ] {
-        let from = if tree.ends_with("libexec") {
-            "Homebrew"
-        } else {
-            "system"
-        };
-        places.push(Place {
-            from,
-            kind: Kind::Root(tree.into()),
-        });
+    let mut tree = |from, root: PathBuf| {
+        let kind = Kind::Root(root);
+        places.push(Place { from, kind });
+    };
+    for root in trees {
+        tree(SYSTEM, root.into());
+    }
+    for dir in brews {
+        tree(HOMEBREW, Path::new(dir).join("go/libexec"));
     }
     // A relative place would depend on where the command was given.
     places.retain(|place| match &place.kind {
@@ -327,7 +327,7 @@ mod tests {
         fn find(&self, text: &str) -> Option<(&'static str, PathBuf)> {
             let world = self.world();
             let env = GoEnv::read(&world, Path::new("/nowhere/go"));
-            let found = find(&Want::parse(text).unwrap(), &world, &env);
+            let found = find(&Want::parse(text).unwrap(), &world, &env, None);
             found.map(|f| (f.from, f.root))
         }
     }
@@ -381,6 +381,32 @@ mod tests {
         assert_eq!(machine.find("1.22"), Some(("goenv", newest)));
         let old = machine.go("sdk/go1.20", "go1.20", 0o755);
         assert_eq!(machine.find("1.20.0"), Some(("~/sdk", old)));
+    }
+
+    #[test]
+    fn as_a_system_names_them() {
+        let machine = Machine::new();
+        machine.go("go-1.19", "go1.19.8", 0o755);
+        machine.go("go1.20.1", "go1.20.1", 0o755);
+        machine.go("gofer-1.21", "go1.21.1", 0o755);
+        let place = Place {
+            from: SYSTEM,
+            kind: Kind::Versions {
+                dir: machine.0.path().into(),
+                prefix: "go",
+                suffix: String::new(),
+                below: "",
+            },
+        };
+        let versions = |found: &[Installed]| -> Vec<String> {
+            found.iter().map(|found| found.version.to_string()).collect()
+        };
+        assert_eq!(versions(&place.all(None)), ["1.19.8", "1.20.1"]);
+        assert_eq!(versions(&place.all(Some("1.19"))), ["1.19.8"]);
+        for version in ["1.19.8", "1.20.1"] {
+            let found: Vec<_> = place.of(&Version::parse(version).unwrap()).collect();
+            assert_eq!(versions(&found), [version]);
+        }
     }
 
     #[test]

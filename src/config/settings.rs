@@ -84,8 +84,6 @@ pub struct Settings {
     pub trace_max_size: u64,
     /// `progress`.
     pub progress: Progress,
-    /// `pin.toolchain-sums`: `go1.26.6.linux-amd64 h1:…`, hashes that the user vouches for.
-    pub toolchain_sums: Vec<String>,
 }
 
 /// `proxy.*` and `patience`.
@@ -128,6 +126,8 @@ pub struct Pin {
     pub install: Install,
     /// `pin.toolchain-line = "exact"`: a toolchain line is a pin, not only a floor.
     pub toolchain_line_exact: bool,
+    /// `pin.toolchain-sums`: `go1.26.6.linux-amd64 h1:…`, hashes that the user vouches for.
+    pub toolchain_sums: Vec<String>,
 }
 
 /// `hang.*`.
@@ -153,7 +153,6 @@ impl Default for Settings {
             trace_keep: Duration::from_secs(14 * 24 * 3600),
             trace_max_size: 200 << 20,
             progress: Progress::Auto,
-            toolchain_sums: Vec::new(),
         }
     }
 }

@@ -51,7 +51,7 @@ pub fn install(need: &Need, want: &Version) -> Result<PathBuf, Missing> {
     let ground = Ground {
         env: &env,
         gosumdb: own.gosumdb(),
-        sums: &settings.toolchain_sums,
+        sums: &settings.pin.toolchain_sums,
         fetch: &own,
         tell: &|line| own.say(line),
         busy: &|with| own.busy(with),

@@ -6,7 +6,7 @@ use super::pin::choice::{self, Choice};
 use super::pin::walk::{self, Reach};
 use super::pin::{Pin, Want};
 use super::version::Version;
-use super::{floor, installed, provide};
+use super::{floor, installed, provide, whose};
 use crate::config::goenv::{self, GoEnv};
 use crate::config::{Enforce, Loaded, Origin};
 use crate::error::{Finding, Level};
@@ -270,7 +270,7 @@ impl Selection {
         );
         let skipped = self.real.as_ref().map(|real| real.skipped.clone());
         self.real = Ok(RealGo {
-            script: find::is_script(&path),
+            script: whose::is_script(&path),
             path,
             why: format!("pinned to {} by {}", pin.text, pin.place),
             skipped: skipped.unwrap_or_default(),

@@ -1,6 +1,7 @@
 //! `gosteady pin`: write the project's pin, show it, or check it.
 
 use super::{frame, which};
+use crate::config::Install;
 use crate::error::{Error, Finding, Level};
 use crate::outcome::{Code, Outcome};
 use crate::toolchain::pin::{Place, Want, edit};
@@ -199,10 +200,11 @@ fn afterwards(path: &Path, want: &Want, world: &World) {
         _ => {}
     }
     if let (Verdict::Missing(missing), true) = (&after.selection.verdict, in_effect.is_some()) {
-        ui::note(&format!(
-            "Go {missing} is not installed; {}",
-            provide::fix(missing)
-        ));
+        let fix = match after.loaded.settings.pin.install {
+            Install::Never => provide::fix(missing),
+            Install::Auto | Install::Always => "the first command that needs it gets it".into(),
+        };
+        ui::note(&format!("Go {missing} is not installed; {fix}"));
     }
     if let (Want::Exact(version), Some(file)) = (want, &after.file)
         && let Some((line, needs)) = floor::too_old(version, file)

@@ -112,7 +112,7 @@ pub(super) fn ask(world: &World, program: &'static str) -> Answer {
         version,
         root,
     };
-    answer.conclude(world, &env);
+    answer.conclude(world, &env, program);
     answer.environment(world, &env);
     answer.gather(world, &env, &dir);
     answer
@@ -120,7 +120,7 @@ pub(super) fn ask(world: &World, program: &'static str) -> Answer {
 
 impl Answer {
     // What follows from the verdict.
-    fn conclude(&mut self, world: &World, env: &GoEnv) {
+    fn conclude(&mut self, world: &World, env: &GoEnv, program: &str) {
         let refuse = match (&self.selection.verdict, &self.selection.real) {
             (Verdict::Refuse(text), _) => Some((text.clone(), Code::Refused)),
             (Verdict::Missing(want), real) => {
@@ -128,9 +128,17 @@ impl Answer {
                 let missing = Missing::not_tried(want);
                 let present = Present::look(real.as_ref().ok(), want, world, env);
                 let settings = &self.loaded.settings;
-                let instead = pin.map(|pin| match absent::is_gos_affair(pin, &present, settings) {
-                    true => Instead::ByGo(None),
-                    false => absent::pinned(want, pin, &missing, &present, settings),
+                let instead = pin.map(|pin| {
+                    if program == "go" && absent::is_gos_affair(pin, &present, settings) {
+                        Instead::ByGo(None)
+                    } else if absent::is_ours(want, &present, settings.pin.install, program) {
+                        let name = want.toolchain_name();
+                        let later = "the first command that needs it installs it";
+                        let text = format!("{name}, pinned by {}, is not installed; {later}", pin.place);
+                        Instead::Refuse(text, Code::NotFound)
+                    } else {
+                        absent::pinned(want, pin, &missing, &present, settings)
+                    }
                 });
                 match instead {
                     Some(Instead::ByGo(line)) => {
@@ -280,7 +288,7 @@ impl Answer {
 fn why(answer: &Answer, style: Style) -> String {
     let mut text = match &answer.path {
         Some(path) => format!("{}\n", path.display()),
-        None => "no go would run\n".into(),
+        None => "there is no go to run\n".into(),
     };
     let mut row = |name: &str, value: &str| text.push_str(&format!("  {name:<9} {value}\n"));
     if answer.path.is_some() {

@@ -284,7 +284,11 @@ impl Selection {
             .real
             .as_ref()
             .map_or(String::new(), |r| r.path.display().to_string());
-        let says = version.map_or("unknown".into(), Version::to_string);
+        let says = match (version, &self.real) {
+            (Some(version), _) => version.to_string(),
+            (None, Ok(_)) => "unknown".into(),
+            (None, Err(_)) => "none".into(),
+        };
         self.tell("PATH", place, says, verdict);
     }
 

@@ -5,6 +5,7 @@ use crate::config::Install;
 use crate::error::{Error, Finding, Level};
 use crate::outcome::{Code, Outcome};
 use crate::toolchain::pin::{Place, Want, edit};
+use crate::toolchain::version::Version;
 use crate::toolchain::{Verdict, floor, provide};
 use crate::ui::{self, Stream, Style};
 use crate::world::World;
@@ -118,7 +119,8 @@ fn findings(answer: &which::Answer) -> Vec<Finding> {
             let file = answer.file.as_deref();
             if let Some((line, needs)) = file.and_then(|file| floor::too_old(&version, file)) {
                 let what = format!("pins Go {version}, and {line} asks for {needs}: go will refuse");
-                let fix = format!("gosteady pin {needs}, or newer");
+                let least = Version::parse(&needs).map(Version::first_release);
+                let fix = least.map_or_else(String::new, |least| format!("gosteady pin {least}, or newer"));
                 found.push(error("pin-too-old", place.clone(), what, fix));
             }
         }

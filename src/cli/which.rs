@@ -7,6 +7,7 @@ use crate::config::{
 use crate::outcome::{Code, Outcome};
 use crate::toolchain::absent::{self, Instead, Present};
 use crate::toolchain::find::NotFound;
+use crate::toolchain::floor::Wanted;
 use crate::toolchain::hold::{self, Hold};
 use crate::toolchain::pin::walk::Reach;
 use crate::toolchain::provide::Missing;
@@ -45,6 +46,8 @@ pub struct Args {
 pub(super) struct Answer {
     pub(super) selection: Selection,
     pub(super) loaded: Loaded,
+    /// What go itself switches to, where no pin holds it.
+    pub(super) switches_to: Option<Wanted>,
     /// The go.work or go.mod in effect.
     pub(super) file: Option<PathBuf>,
     /// The program that would be started; `None` where none would.
@@ -111,6 +114,7 @@ pub(super) fn ask(world: &World, program: &'static str) -> Answer {
         path,
         version,
         root,
+        switches_to: None,
     };
     answer.conclude(world, &env, program);
     answer.environment(world, &env);
@@ -259,6 +263,8 @@ impl Answer {
         }
         let held = self.selection.pin.is_some();
         let file = self.file.as_deref();
+        let local = self.version.as_ref().filter(|_| !held);
+        self.switches_to = local.and_then(|local| floor::wanted(env, local, file));
         self.rules
             .extend(floor::rules(world, env, self.version.as_ref(), file, held));
         for key in ["pin.enforce", "pin.install", "pin.toolchain-line"] {
@@ -299,6 +305,9 @@ fn why(answer: &Answer, style: Style) -> String {
                 .as_deref()
                 .unwrap_or("unknown: its GOROOT has no VERSION file"),
         );
+        if let Some(Wanted { name, by }) = &answer.switches_to {
+            row("switches", &format!("to {name}, asked for by {by}"));
+        }
         row("because", &answer.reason());
         if let Some(root) = &answer.root {
             row("GOROOT", &root.display().to_string());
@@ -329,7 +338,7 @@ fn why(answer: &Answer, style: Style) -> String {
     text
 }
 
-/// `{program, path, why, version, goroot, pin: {rule, place, says} | null, set: […], skipped: […], rules: […], notes: […]}`.
+/// `{program, path, why, version, goroot, switches_to: go1.N.P | null, pin: {rule, place, says} | null, set: […], skipped: […], rules: […], notes: […]}`.
 fn json(answer: &Answer, program: &str) -> String {
     let lossy = |path: &PathBuf| path.to_string_lossy().into_owned();
     let pin =
@@ -349,6 +358,7 @@ fn json(answer: &Answer, program: &str) -> String {
         "why": answer.reason(),
         "version": answer.version.as_ref().map(Version::toolchain_name),
         "goroot": answer.root.as_ref().map(lossy),
+        "switches_to": answer.switches_to.as_ref().map(|wanted| &wanted.name),
         "pin": pin,
         "set": answer.set,
         "skipped": skipped,

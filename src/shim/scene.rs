@@ -135,7 +135,7 @@ fn missing_toolchain(
         None => Version::parse(&env.go_version()?)?,
     };
     let file = file.map(PathBuf::as_path);
-    let wanted = floor::wanted(env, &local, file).filter(|_| local.knows_toolchains())?;
+    let wanted = floor::wanted(env, &local, file)?;
     (!floor::is_at_hand(world, env, &wanted.name)).then_some(wanted)
 }
 

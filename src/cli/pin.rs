@@ -126,12 +126,9 @@ fn findings(answer: &which::Answer) -> Vec<Finding> {
         }
         Ok(_) => {
             let what = format!("`{}` is not one exact version", rule.says);
-            found.push(error(
-                "pin-not-exact",
-                place.clone(),
-                what,
-                "gosteady pin VERSION".into(),
-            ));
+            let runs = answer.version.as_ref().map(Version::to_string);
+            let fix = format!("gosteady pin {}", runs.as_deref().unwrap_or("VERSION"));
+            found.push(error("pin-not-exact", place.clone(), what, fix));
         }
         Err(_) => {}
     }
@@ -207,6 +204,12 @@ fn afterwards(path: &Path, want: &Want, world: &World) {
             Install::Auto | Install::Always => "the first command that needs it gets it".into(),
         };
         ui::note(&format!("Go {missing} is not installed; {fix}"));
+    }
+    if let Want::Newest(line) = want {
+        let line = line.language();
+        ui::note(&format!(
+            "{line} is the newest patch that a machine has; write one such as {line}.1 to have the same everywhere"
+        ));
     }
     if let (Want::Exact(version), Some(file)) = (want, &after.file)
         && let Some((line, needs)) = floor::too_old(version, file)

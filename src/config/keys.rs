@@ -222,7 +222,7 @@ pub const KEYS: &[Key] = &[
         path: "pin.toolchain-sums",
         variable: "GOSTEADY_PIN_TOOLCHAIN_SUMS",
         short: None,
-        kind: Kind::Sums(|s| &mut s.toolchain_sums),
+        kind: Kind::Sums(|s| &mut s.pin.toolchain_sums),
         project: Project::Never,
         doc: "Hashes of toolchain zips that you vouch for, for where the checksum database is off or can't be reached: see docs/toolchains.md",
     },

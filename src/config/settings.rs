@@ -86,8 +86,6 @@ pub struct Settings {
     pub trace_otlp: bool,
     /// `progress`.
     pub progress: Progress,
-    /// `pin.toolchain-sums`: `go1.26.6.linux-amd64 h1:…`, hashes that the user vouches for.
-    pub toolchain_sums: Vec<String>,
 }
 
 /// `proxy.*` and `patience`.
@@ -130,6 +128,8 @@ pub struct Pin {
     pub install: Install,
     /// `pin.toolchain-line = "exact"`: a toolchain line is a pin, not only a floor.
     pub toolchain_line_exact: bool,
+    /// `pin.toolchain-sums`: `go1.26.6.linux-amd64 h1:…`, hashes that the user vouches for.
+    pub toolchain_sums: Vec<String>,
 }
 
 /// `hang.*`.
@@ -156,7 +156,6 @@ impl Default for Settings {
             trace_max_size: 200 << 20,
             trace_otlp: false,
             progress: Progress::Auto,
-            toolchain_sums: Vec::new(),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::face::Face;
 use crate::outcome::Outcome;
 use crate::proxy::collector;
 use crate::proxy::own::Own;
-use crate::toolchain::absent::Present;
+use crate::toolchain::absent::{self, Present};
 use crate::toolchain::find;
 use crate::toolchain::install::{self, Failure, Ground, Request, Toolchain};
 use crate::toolchain::provide::{Kind, Missing};
@@ -15,16 +15,12 @@ use crate::trace::Recorder;
 use crate::ui::{self, live::Mode};
 use std::path::{Path, PathBuf};
 
-/// Whether it is ours to install: `pin.install` allows it, and the go on PATH would not do it by itself. gofmt never
-/// does.
+/// Whether it is ours to install.
 pub fn is_ours(need: &Need, face: Face) -> bool {
-    if need.install == Install::Never {
-        return false;
-    }
     let real = find::real_go(&need.world, "go").ok();
     let env = GoEnv::read(&need.world, real.as_ref().map_or(Path::new(""), |go| &go.path));
     let present = Present::look(real.as_ref(), &need.want, &need.world, &env);
-    face != Face::Go || !present.gets(&need.want)
+    absent::is_ours(&need.want, &present, need.install, face.program().unwrap_or("go"))
 }
 
 /// Installs it, with a line before and one after, and a trace of its own. Returns its GOROOT.
@@ -50,7 +46,7 @@ pub fn install(need: &Need, want: &Version) -> Result<PathBuf, Missing> {
     let ground = Ground {
         env: &env,
         gosumdb: own.gosumdb(),
-        sums: &settings.toolchain_sums,
+        sums: &settings.pin.toolchain_sums,
         fetch: &own,
         tell: &|line| own.say(line),
         busy: &|with| own.busy(with),

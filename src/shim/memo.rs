@@ -183,7 +183,7 @@ mod tests {
             let env = GoEnv::read(world, &p.join("go"));
             let args: Vec<OsString> = world.args.clone();
             let command = Command::parse(&args);
-            let scene = Scene::read(world, &env, &command);
+            let scene = Scene::read(world, &env, &command, None);
             Memo::of(world, &env, &p.join("go"), &command, &scene).unwrap()
         };
         let mut seen = vec![name(&world).0];
@@ -232,7 +232,7 @@ mod tests {
             };
             let env = GoEnv::read(&world, Path::new("/nowhere/go"));
             let command = Command::parse(&world.args);
-            let scene = Scene::read(&world, &env, &command);
+            let scene = Scene::read(&world, &env, &command, None);
             Memo::of(&world, &env, Path::new("/nowhere/go"), &command, &scene)
                 .unwrap()
                 .0

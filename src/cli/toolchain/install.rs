@@ -82,7 +82,7 @@ fn get(
     let ground = Ground {
         env: &env,
         gosumdb: own.gosumdb(),
-        sums: &settings.toolchain_sums,
+        sums: &settings.pin.toolchain_sums,
         fetch: &own,
         tell: &|line| own.say(line),
         busy: &|with| own.busy(with),

@@ -101,6 +101,8 @@ pub struct End {
     pub ended_by_us: Option<String>,
     /// The cause for which we ended it or a descendant.
     pub hung: Option<Cause>,
+    /// The cause of the last silence that was reported.
+    pub named: Option<Cause>,
     /// How many of its descendants we ended alone, so that it could go on or say what failed.
     pub leaves_ended: u32,
     /// What was held of its stderr, rewrites applied.

@@ -29,7 +29,7 @@ mod waiting;
 mod watch;
 
 pub use fds::hold_standard;
-pub use signals::{die_of, survive_broken_pipes};
+pub use signals::{die_of, ends_go, survive_broken_pipes};
 pub use state::Bounds;
 
 use crate::activity::Activity;

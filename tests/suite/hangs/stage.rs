@@ -12,19 +12,48 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 /// The longest that anything here may take; reached only when something is broken.
-const LIMIT: Duration = Duration::from_secs(60);
+pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// A server that accepts and never answers. Its connections close when the test ends.
 pub fn silent() -> u16 {
+    attended().0
+}
+
+/// The same, and it tells of every connection.
+pub fn attended() -> (u16, Receiver<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
+    let (tell, connections) = channel();
     std::thread::spawn(move || {
         let mut kept = Vec::new();
         while let Ok((stream, _)) = listener.accept() {
             kept.push(stream);
+            let _ = tell.send(());
         }
     });
-    port
+    (port, connections)
+}
+
+/// A port that never answers an attempt to connect, as behind a firewall: the queue of its listener is full.
+pub struct Unanswered {
+    pub port: u16,
+    _held: (OwnedFd, Vec<OwnedFd>),
+}
+
+impl Unanswered {
+    pub fn open() -> Unanswered {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        // SAFETY: plain system calls on a descriptor that is open.
+        unsafe { libc::listen(listener.as_raw_fd(), 0) };
+        // The queue holds one more than was asked for.
+        let attempt = |_| TcpStream::connect_timeout(&address, Duration::from_millis(200)).map(OwnedFd::from);
+        let filling: Vec<OwnedFd> = (0..3).map_while(|n| attempt(n).ok()).collect();
+        Unanswered {
+            port: address.port(),
+            _held: (listener.into(), filling),
+        }
+    }
 }
 
 /// A web server that wants a password for everything.

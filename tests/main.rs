@@ -23,6 +23,7 @@ mod suite {
     mod prefetch;
     mod resuming;
     mod servers;
+    mod signals;
     mod storms;
     mod trace;
     mod trace_secrets;

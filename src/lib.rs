@@ -4,7 +4,8 @@
 //!
 //! ```text
 //! 4   main
-//! 3   shim (flow)   |   cli -> check, doctor, drill     the two flows never import each other
+//! 3   shim (flow)   |   cli -> doctor, drill            the two flows never import each other
+//!     check                                             offline; both flows ask it, it knows toolchain alone
 //! 2   supervise   proxy   toolchain                     engines; none imports another
 //! 1   trace (Recorder, Event)   ui                      all may emit; only cli reads back
 //! 0   gomod goroutines sumdb config world outcome error clock activity cause fetch secret

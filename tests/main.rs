@@ -19,6 +19,7 @@ mod suite {
     mod health;
     mod install_go;
     mod pins;
+    mod policy;
     mod prefetch;
     mod resuming;
     mod servers;

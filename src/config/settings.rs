@@ -1,5 +1,6 @@
 //! The settings in effect, as the rest of the program reads them.
 
+use super::rules::Profile;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -84,6 +85,10 @@ pub struct Settings {
     pub trace_max_size: u64,
     /// `progress`.
     pub progress: Progress,
+    /// `policy.profile`: the shim runs no go where the project or the settings break a rule of this profile.
+    pub policy: Option<Profile>,
+    /// `undo.keep`: how long what go.mod and its kin were is kept.
+    pub undo_keep: Option<Duration>,
     /// `pin.toolchain-sums`: `go1.26.6.linux-amd64 h1:…`, hashes that the user vouches for.
     pub toolchain_sums: Vec<String>,
 }
@@ -153,6 +158,8 @@ impl Default for Settings {
             trace_keep: Duration::from_secs(14 * 24 * 3600),
             trace_max_size: 200 << 20,
             progress: Progress::Auto,
+            policy: None,
+            undo_keep: Some(Duration::from_secs(14 * 24 * 3600)),
             toolchain_sums: Vec::new(),
         }
     }

@@ -9,6 +9,7 @@ use super::exec;
 use super::memo::Memo;
 use super::nesting::{self, Nesting};
 use super::pinned::{self, Chosen, Go};
+use super::policy;
 use super::scene::Scene;
 use super::table::{self, Class};
 use crate::config::{self, Loaded, goenv::GoEnv};
@@ -124,6 +125,13 @@ fn command(chosen: Chosen) -> Fast {
     let env = env.unwrap_or_else(|| GoEnv::read(&world, &go.real.path));
     let scene = Scene::read(&world, &env, &command);
     let decision = decision::decide(&command, &scene);
+    if let Some(lines) = policy::refusal(&world, &env, &loaded, &command, &scene) {
+        lines.iter().for_each(|line| ui::note(line));
+        return Fast::Ended(Outcome::Ours(Code::Refused));
+    }
+    if let Some(line) = policy::misread(&loaded) {
+        ui::note(&line);
+    }
     if let Some(wanted) = scene.missing_toolchain.as_ref().filter(|_| !go.switches) {
         match absent::floor(&wanted.name, &wanted.by, &loaded.settings) {
             Instead::ByGo(line) => go.notes.extend(line),

@@ -13,6 +13,7 @@ pub mod memo;
 pub mod nesting;
 pub mod phase;
 pub mod pinned;
+pub mod policy;
 pub mod scene;
 pub mod table;
 pub mod verdict;

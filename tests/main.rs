@@ -27,6 +27,7 @@ mod suite {
     mod trace;
     mod trace_secrets;
     mod transparency;
+    mod undo;
     mod verify;
     mod versions;
 }

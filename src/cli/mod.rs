@@ -12,6 +12,7 @@ pub mod goroutines;
 pub mod pin;
 pub mod toolchain;
 pub mod trace;
+pub mod undo;
 pub mod which;
 
 use crate::outcome::{Code, Outcome};
@@ -42,6 +43,7 @@ fn run(command: &Command, world: &World) -> Outcome {
         Command::Goroutines(args) => goroutines::run(args, world),
         Command::Demo(args) => demo::run(args, world),
         Command::Doctor(args) => doctor::run(args, world),
+        Command::Undo(args) => undo::run(args, world),
         Command::Completions(args) => completions::run(args),
     }
 }
@@ -96,6 +98,7 @@ mod tests {
             "doctor",
             "explain",
             "pin",
+            "undo",
             "which",
         ];
         let pages = root.get_subcommands().filter(|c| ours.contains(&c.get_name()));

@@ -4,6 +4,7 @@
 //! [`Fast::Missing`].
 
 use super::argv::Command;
+use super::changes;
 use super::decision::{self, Action, Decision};
 use super::exec;
 use super::memo::Memo;
@@ -145,6 +146,8 @@ fn command(chosen: Chosen) -> Fast {
         too_old(&mut go, &scene);
     }
     if decision.action == Action::Exec {
+        // What becomes of the files, nobody sees who could note it; an undo compares.
+        changes::save(&world, &loaded.settings, &command, &scene);
         note_invocation(&world, &go.real, &command, &loaded, decision.why);
         return Fast::Ended(go.hand_over(&world));
     }
@@ -153,6 +156,7 @@ fn command(chosen: Chosen) -> Fast {
     let may_be_known = decision.action != Action::ToolchainFirst && scene.missing_toolchain.is_none();
     if may_be_known && memo.as_ref().is_some_and(Memo::is_known) {
         let why = "this command on this input last made no request";
+        changes::save(&world, &loaded.settings, &command, &scene);
         note_invocation(&world, &go.real, &command, &loaded, why);
         return Fast::Ended(go.hand_over(&world));
     }

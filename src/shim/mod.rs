@@ -3,6 +3,7 @@
 pub mod again;
 pub mod ahead;
 pub mod argv;
+pub mod changes;
 pub mod decision;
 pub mod exec;
 pub mod fast;

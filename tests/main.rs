@@ -17,6 +17,7 @@ mod suite {
     mod goroutines;
     mod hangs;
     mod health;
+    mod hook;
     mod install_go;
     mod pins;
     mod policy;

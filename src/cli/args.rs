@@ -1,7 +1,7 @@
 //! The command line of gosteady, as clap reads it. Texts are written for somebody whose download hangs right now.
 
 use super::{
-    check, completions, config, demo, doctor, explain, goroutines, pin, toolchain, trace, undo, which,
+    check, completions, config, demo, doctor, explain, goroutines, hook, pin, toolchain, trace, undo, which,
 };
 use clap::{Parser, Subcommand};
 
@@ -50,6 +50,9 @@ pub struct Args {
 pub enum Command {
     /// Check go.mod, go.work, go.sum, vendor and settings, offline.
     Check(check::Args),
+    /// Check before each commit: a pre-commit hook of git's.
+    #[command(subcommand)]
+    Hook(hook::Cmd),
     /// Show every setting with its value and who set it, or check the files.
     Config(config::Args),
     /// Tell which go would run here.

@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod explain;
 mod frame;
 pub mod goroutines;
+pub mod hook;
 pub mod pin;
 pub mod toolchain;
 pub mod trace;
@@ -43,6 +44,7 @@ fn run(command: &Command, world: &World) -> Outcome {
         Command::Goroutines(args) => goroutines::run(args, world),
         Command::Demo(args) => demo::run(args, world),
         Command::Doctor(args) => doctor::run(args, world),
+        Command::Hook(cmd) => hook::run(cmd, world),
         Command::Undo(args) => undo::run(args, world),
         Command::Completions(args) => completions::run(args),
     }

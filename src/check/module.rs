@@ -52,7 +52,12 @@ fn requires(sheet: &mut Sheet<'_>, file: &File, modfile: &Modfile) {
         let fix = format!("go get {path}@latest");
         if parsed.is_pseudo() {
             let what = format!("{path} {version} is a commit, not a tagged version");
-            sheet.add("pseudo-version", place, what, fix);
+            // What others require, only they can mend.
+            let rule = match require.indirect {
+                true => "pseudo-version-indirect",
+                false => "pseudo-version",
+            };
+            sheet.add(rule, place, what, fix);
         } else if !parsed.pre.is_empty() {
             sheet.add(
                 "pre-release",

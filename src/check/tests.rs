@@ -117,6 +117,12 @@ fn profiles_are_stricter_one_after_the_other() {
         ["pseudo-version:4:1", "replace-local:5:1"]
     );
     assert!(faulty(&project.check(Profile::Test)));
+    let indirect = gomod.replace("abcdefabcdef\n", "abcdefabcdef // indirect\n");
+    let project = Project::new(&[("go.mod", &indirect), ("b/go.mod", "module a.io/b\n")]);
+    assert_eq!(
+        project.ids(Profile::Test),
+        ["pseudo-version-indirect:4:1", "replace-local:5:1"]
+    );
     let outside = gomod.replace("./b", "../b");
     let project = Project::new(&[("go.mod", &outside)]);
     assert_eq!(

@@ -133,6 +133,11 @@ pub const RULES: &[Rule] = &[
         "requirements are tagged versions",
     ),
     rule(
+        "pseudo-version-indirect",
+        [None, Some(Note), Some(Warning)],
+        "what others require is tagged too",
+    ),
+    rule(
         "pre-release",
         [None, None, Some(Warning)],
         "requirements are releases",

@@ -15,7 +15,7 @@ const SLOW: Duration = Duration::from_secs(2);
 /// From where on a clock counts as wrong: some servers and caches are minutes off themselves.
 const SKEW: Duration = Duration::from_secs(300);
 /// A public module that every mirror knows; its list is short.
-const ASKED: &str = "golang.org/x/mod/@v/list";
+pub const ASKED: &str = "golang.org/x/mod/@v/list";
 
 /// One check for each server that go would talk to.
 pub fn checks(subject: &Subject) -> Vec<Check> {

@@ -13,6 +13,7 @@ mod patterns;
 mod reading;
 mod work;
 
+pub use contents::Archive;
 pub use flight::Ahead;
 pub use needed::Tests;
 

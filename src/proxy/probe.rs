@@ -1,23 +1,16 @@
-//! One question to one address, for diagnosis: no retry, no failover, every step timed.
+//! Questions to upstreams, for diagnosis: no retry, no failover, every step timed.
 
-use super::base::Base;
-use super::credentials::Credentials;
-use super::list::List;
-use super::public::is_public;
-use super::transport::{Address, Client, Failure, Get, Way};
-use super::{attempt, sumdb};
-use crate::activity::Activity;
-use crate::gomod::escape;
-use crate::world::World;
-use bytes::Bytes;
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+mod asker;
 
 pub use super::retry::http_date;
+pub use asker::{Answer, Asker, Asking, Question, Seen, Trouble, ask};
 
-/// How much of an answer is read.
-const BODY: usize = 256 << 10;
+use super::base::Base;
+use super::list::List;
+use super::public::{self, is_public};
+use super::sumdb;
+use super::transport::Address;
+use crate::gomod::escape;
 
 /// An http(s) upstream of a GOPROXY list.
 #[derive(Debug, Clone)]
@@ -37,6 +30,21 @@ impl Upstream {
             .is_some_and(|other| other.base == self.base)
     }
 
+    /// Its address without userinfo and query: what may be printed, and written into a GOPROXY.
+    pub fn bare(&self) -> String {
+        self.base.address.to_string()
+    }
+
+    /// Whether it is asked over TLS.
+    pub fn is_https(&self) -> bool {
+        self.base.address.https
+    }
+
+    /// Whether its address carries a user name, a password or a query.
+    pub fn is_adorned(&self) -> bool {
+        self.base.address.userinfo.is_some() || self.base.address.query.is_some()
+    }
+
     /// The address of a file below it; `escaped` as go asks for it, without a leading slash.
     pub fn file(&self, escaped: &str) -> Address {
         self.base.join(escaped, escaped.starts_with("sumdb/"))
@@ -52,6 +60,12 @@ pub fn upstreams(goproxy: &str, more_public: &[String]) -> Vec<Upstream> {
         base: base.clone(),
     };
     list.iter().flat_map(List::upstreams).map(upstream).collect()
+}
+
+/// The mirrors that are public by general knowledge, each as a GOPROXY list of its own.
+pub fn public_mirrors() -> Vec<Upstream> {
+    let list = |mirror: &&str| upstreams(&format!("https://{mirror}"), &[]);
+    public::MIRRORS.iter().flat_map(list).collect()
 }
 
 /// Name and origin of the checksum database that GOSUMDB names; `None` for `off` and for one with a URL of its own.
@@ -74,73 +88,7 @@ pub fn module_file(module: &str, file: &str) -> String {
     format!("{}/{file}", escape(module)).replace('!', "%21")
 }
 
-/// An answer.
-#[derive(Debug)]
-pub struct Seen {
-    /// HTTP status.
-    pub status: u16,
-    /// `404 Not Found`.
-    pub status_text: String,
-    /// Headers, names in lower case.
-    pub headers: BTreeMap<String, String>,
-    /// How it came, with the time of every step.
-    pub way: Way,
-    /// The first 256 KiB of its body.
-    pub body: Bytes,
-    /// From the start to the last byte that was read.
-    pub took: Duration,
-}
-
-/// Why there is none.
-#[derive(Debug)]
-pub enum Trouble {
-    /// It failed on the way.
-    Failed(Box<Failure>),
-    /// Nothing came within the bound.
-    Silent,
-    /// This machine could not even ask.
-    Local(String),
-}
-
-/// Asks and waits. Credentials are those that go would send; they are in no part of the result.
-pub fn ask(world: &Arc<World>, goauth: &str, address: Address, bound: Duration) -> Result<Seen, Trouble> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|e| Trouble::Local(e.to_string()))?;
-    let client = Client::new(Arc::clone(world));
-    let credentials = Credentials::new(goauth, Arc::clone(world));
-    let flight = Arc::new(Activity::default()).begin(address.to_string(), address.origin());
-    let begun = Instant::now();
-    let work = async {
-        let headers = credentials.headers(&address).await;
-        let get = Get {
-            address,
-            fresh: false,
-            connect_timeout: bound.mul_f32(0.6),
-            headers,
-            flight: &flight,
-        };
-        let mut answer = client.get(get).await?;
-        let mut body = Vec::new();
-        while let Some(piece) = answer.body.next().await? {
-            body.extend_from_slice(&piece);
-            if body.len() >= BODY {
-                break;
-            }
-        }
-        Ok(Seen {
-            status: answer.status,
-            status_text: attempt::status_text(answer.status),
-            headers: answer.headers,
-            way: answer.way,
-            body: body.into(),
-            took: begun.elapsed(),
-        })
-    };
-    let done = runtime.block_on(async { tokio::time::timeout(bound, work).await });
-    runtime.shutdown_background();
-    match done {
-        Ok(Ok(seen)) => Ok(seen),
-        Ok(Err(failure)) => Err(Trouble::Failed(Box::new(failure))),
-        Err(_) => Err(Trouble::Silent),
-    }
+/// The path of a file of a checksum database below an upstream, as go asks for it: `sumdb/sum.golang.org/supported`.
+pub fn database_file(name: &str, file: &str) -> String {
+    format!("sumdb/{name}/{file}").replace('!', "%21")
 }

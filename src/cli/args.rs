@@ -1,6 +1,9 @@
 //! The command line of gosteady, as clap reads it. Texts are written for somebody whose download hangs right now.
 
-use super::{check, completions, config, demo, doctor, explain, goroutines, pin, toolchain, trace, which};
+use super::{
+    check, completions, config, demo, doctor, explain, goroutines, mirrors, modules, pin, toolchain, trace,
+    which,
+};
 use clap::{Parser, Subcommand};
 
 /// What every page of help ends with.
@@ -12,6 +15,8 @@ Examples:
   gosteady config --check      what is wrong with the configuration
   gosteady doctor              what is wrong on this machine
   gosteady check               known mistakes in go.mod and its kin
+  gosteady mirrors             which mirror is quick, fresh and complete
+  gosteady modules --missing   required modules that can't be had
   gosteady toolchain install 1.26
   gosteady trace list          what recent go commands did
   gosteady explain             what can go wrong, and what to do then
@@ -61,6 +66,10 @@ pub enum Command {
     Trace(trace::Cmd),
     /// Find the first layer that fails: toolchain, settings, caches, network.
     Doctor(doctor::Args),
+    /// Compare module mirrors, and suggest a GOPROXY.
+    Mirrors(mirrors::Args),
+    /// Show each required module: in the cache or not, and which upstream has it.
+    Modules(modules::Args),
     /// Explain the cause of a failure or a hang, by the id in its message.
     Explain(explain::Args),
     /// Take a dump of goroutines apart, of go or of any Go program.

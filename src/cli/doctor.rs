@@ -77,7 +77,12 @@ fn examine(args: &Args, world: &World) -> Result<bool, Error> {
         }
     };
     let subject = Arc::new(Subject::of(&world));
-    let checks = doctor::checks(&subject, !args.offline, args.module.as_deref(), args.proxy.is_some());
+    let checks = doctor::checks(
+        &subject,
+        !args.offline,
+        args.module.as_deref(),
+        args.proxy.is_some(),
+    );
     let bar = std::io::stderr().is_terminal().then(ProgressBar::new_spinner);
     let verdicts = check::run_all(&checks, &subject, |names| {
         if let Some(bar) = &bar {

@@ -316,7 +316,9 @@ pub fn meaning(id: &str) -> &'static str {
 fn entry(id: &str) -> Option<(Level, &'static str)> {
     let finding = FINDINGS.iter().find(|(known, _, _)| *known == id);
     let point = || conformance::entry(id).map(|(level, _, meaning)| (level, meaning));
-    finding.map(|(_, level, meaning)| (*level, *meaning)).or_else(point)
+    finding
+        .map(|(_, level, meaning)| (*level, *meaning))
+        .or_else(point)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod dependencies;
 mod findings;
 mod go;
 mod list;
+pub mod mirrors;
 mod module;
 mod network;
 pub mod report;

@@ -2,11 +2,12 @@
 
 mod asker;
 
+pub use super::list::Separator;
 pub use super::retry::http_date;
 pub use asker::{Answer, Asker, Asking, Question, Seen, Trouble, ask};
 
 use super::base::Base;
-use super::list::List;
+use super::list::{Element, Entry, List};
 use super::public::{self, is_public};
 use super::sumdb;
 use super::transport::Address;
@@ -19,6 +20,8 @@ pub struct Upstream {
     pub shown: String,
     /// Whether it is a public mirror: of the built-in list or of `proxy.public`.
     pub public: bool,
+    /// What follows it in the list.
+    pub separator: Separator,
     base: Base,
 }
 
@@ -54,12 +57,33 @@ impl Upstream {
 /// The http(s) upstreams of a list that go accepts, in order; empty for any other.
 pub fn upstreams(goproxy: &str, more_public: &[String]) -> Vec<Upstream> {
     let list = List::parse(goproxy);
-    let upstream = |base: &Base| Upstream {
-        shown: base.shown.clone(),
-        public: is_public(&base.address, more_public),
-        base: base.clone(),
+    let upstream = |entry: &Entry| match &entry.element {
+        Element::Http(base) => Some(Upstream {
+            shown: base.shown.clone(),
+            public: is_public(&base.address, more_public),
+            separator: entry.separator,
+            base: base.as_ref().clone(),
+        }),
+        _ => None,
     };
-    list.iter().flat_map(List::upstreams).map(upstream).collect()
+    list.iter()
+        .flat_map(|list| &list.entries)
+        .filter_map(upstream)
+        .collect()
+}
+
+/// Whether go asks the origin of a module that no upstream of this list has.
+pub fn ends_direct(goproxy: &str) -> bool {
+    match List::parse(goproxy) {
+        Some(list) => list
+            .entries
+            .last()
+            .is_some_and(|entry| entry.element == Element::Direct),
+        None => goproxy
+            .split([',', '|'])
+            .map(str::trim)
+            .any(|word| word == "direct"),
+    }
 }
 
 /// The mirrors that are public by general knowledge, each as a GOPROXY list of its own.
@@ -78,6 +102,7 @@ pub fn checksum_database(gosumdb: &str) -> Option<(String, Upstream)> {
     let upstream = Upstream {
         shown: base.shown.clone(),
         public: true,
+        separator: Separator::End,
         base,
     };
     Some((name, upstream))

@@ -154,7 +154,9 @@ pub fn ask(subject: &Subject, upstream: &Upstream, module: Option<&str>) -> Aske
         log: Err("the module version is not known"),
         target,
     };
-    let reached = [&asked.list, &asked.latest, &asked.path].into_iter().any(Result::is_ok);
+    let reached = [&asked.list, &asked.latest, &asked.path]
+        .into_iter()
+        .any(Result::is_ok);
     if asked.target.version.is_empty() || !reached {
         return asked;
     }
@@ -219,11 +221,7 @@ impl Target {
     }
 }
 
-fn log(
-    subject: &Subject,
-    target: &Target,
-    ask: impl FnMut(&str) -> Answer,
-) -> Result<Log, &'static str> {
+fn log(subject: &Subject, target: &Target, ask: impl FnMut(&str) -> Answer) -> Result<Log, &'static str> {
     let gosumdb = Some(subject.text("GOSUMDB")).filter(|value| !value.is_empty());
     let database = match Database::parse(gosumdb.as_deref().unwrap_or("sum.golang.org")) {
         Ok(database) if database.url.is_some() => return Err("GOSUMDB has a URL of its own"),
@@ -247,7 +245,7 @@ pub fn has(answer: &Answer) -> bool {
 }
 
 /// The version that a server calls the latest, else the highest release of its list, else its highest version.
-fn newest(latest: &Answer, list: &Answer, module: &str) -> Option<String> {
+pub fn newest(latest: &Answer, list: &Answer, module: &str) -> Option<String> {
     let named = latest.as_ref().ok().filter(|seen| seen.status == 200);
     let named = named.and_then(|seen| super::judge::info(&seen.body).ok());
     if let Some(info) = named {
@@ -256,10 +254,14 @@ fn newest(latest: &Answer, list: &Answer, module: &str) -> Option<String> {
     let list = list.as_ref().ok().filter(|seen| seen.status == 200)?;
     let text = String::from_utf8_lossy(&list.body).into_owned();
     let words = text.lines().filter_map(|line| line.split_whitespace().next());
-    let versions = words.filter_map(semver::parse).filter(|v| semver::belongs(v, module));
+    let versions = words
+        .filter_map(semver::parse)
+        .filter(|v| semver::belongs(v, module));
     let best = versions.max_by(|a, b| {
         let release = |v: &semver::Version| v.pre.is_empty();
-        release(a).cmp(&release(b)).then_with(|| semver::compare(a.text, b.text))
+        release(a)
+            .cmp(&release(b))
+            .then_with(|| semver::compare(a.text, b.text))
     });
     best.map(|version| version.text.to_owned())
 }
@@ -297,11 +299,17 @@ mod tests {
             })
         };
         let none = || answer(404, "");
-        let list = answer(200, "v1.0.0\nv1.10.0 2024-01-01T00:00:00Z\nv1.9.0\nv1.11.0-rc.1\nv2.0.0\nx\n");
+        let list = answer(
+            200,
+            "v1.0.0\nv1.10.0 2024-01-01T00:00:00Z\nv1.9.0\nv1.11.0-rc.1\nv2.0.0\nx\n",
+        );
         let latest = answer(200, "{\"Version\":\"v1.4.0\",\"Time\":\"2024-01-01T00:00:00Z\"}");
         assert_eq!(newest(&latest, &list, "a.io/x").as_deref(), Some("v1.4.0"));
         assert_eq!(newest(&none(), &list, "a.io/x").as_deref(), Some("v1.10.0"));
-        assert_eq!(newest(&answer(200, "<html>"), &list, "a.io/x/v2").as_deref(), Some("v2.0.0"));
+        assert_eq!(
+            newest(&answer(200, "<html>"), &list, "a.io/x/v2").as_deref(),
+            Some("v2.0.0")
+        );
         assert_eq!(newest(&none(), &none(), "a.io/x"), None);
     }
 }

@@ -40,7 +40,9 @@ const FAILURES: &[&str] = &[
 
 /// Every point of [`POINTS`], in that order.
 pub fn judge(asked: &Asked) -> Vec<Point> {
-    let reached = [&asked.list, &asked.latest, &asked.path].into_iter().any(Result::is_ok);
+    let reached = [&asked.list, &asked.latest, &asked.path]
+        .into_iter()
+        .any(Result::is_ok);
     let mut found = match reached {
         false => Vec::new(),
         true => {
@@ -57,7 +59,10 @@ pub fn judge(asked: &Asked) -> Vec<Point> {
     };
     let why = match reached {
         false => said(&asked.list),
-        true => format!("it has no {}; name a module that it has with --module", asked.about()),
+        true => format!(
+            "it has no {}; name a module that it has with --module",
+            asked.about()
+        ),
     };
     let take = |id: &'static str| {
         let at = found.iter().position(|point| point.id == id);
@@ -81,17 +86,26 @@ fn list(list: &Answer, module: &str, held: bool) -> Vec<Point> {
         other => return vec![broken("server-list", said(other))],
     };
     let text = String::from_utf8_lossy(&seen.body);
-    let words: Vec<&str> = text.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let words: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
     let canonical = |word: &&str| semver::parse(word).is_some_and(|v| semver::belongs(&v, module));
     let odd: Vec<_> = words.iter().copied().filter(|word| !canonical(word)).collect();
-    let pseudo = words.iter().filter_map(|word| semver::parse(word)).filter(semver::Version::is_pseudo);
+    let pseudo = words
+        .iter()
+        .filter_map(|word| semver::parse(word))
+        .filter(semver::Version::is_pseudo);
     let pseudo: Vec<_> = pseudo.map(|version| version.text).collect();
     let none = |id, wrong: &[&str], fine: String| match wrong {
         [] => kept(id, fine),
         _ => broken(id, format!("{} of {}: {}", wrong.len(), words.len(), some(wrong))),
     };
     vec![
-        kept("server-list", format!("{}, {} versions", seen.status_text, words.len())),
+        kept(
+            "server-list",
+            format!("{}, {} versions", seen.status_text, words.len()),
+        ),
         none("server-list-canonical", &odd, format!("all {}", words.len())),
         none("server-list-pseudo", &pseudo, format!("none in {}", words.len())),
     ]
@@ -112,7 +126,10 @@ fn versions(asked: &Asked) -> Vec<Point> {
             json.push((name, info(&seen.body)));
         }
     }
-    match json.iter().find_map(|(name, info)| Some((name, info.as_ref().err()?))) {
+    match json
+        .iter()
+        .find_map(|(name, info)| Some((name, info.as_ref().err()?)))
+    {
         Some((name, why)) => points.push(broken("server-json", format!("{name}: {why}"))),
         None if json.is_empty() => {}
         None => points.push(kept("server-json", "Version and Time are as go reads them")),
@@ -128,7 +145,10 @@ fn versions(asked: &Asked) -> Vec<Point> {
     }
     points.push(match &asked.branch {
         _ if !held(asked) => return points,
-        None => unknown("server-revision", "only asked of a module that is known to have such a branch"),
+        None => unknown(
+            "server-revision",
+            "only asked of a module that is known to have such a branch",
+        ),
         Some(Ok(seen)) if seen.status == 200 => match info(&seen.body) {
             Ok(info) => kept("server-revision", info.version),
             Err(why) => broken("server-revision", why),
@@ -196,7 +216,11 @@ fn of_zip(files: &Files, zip: &[u8], module: &str, version: &str) -> (Point, Poi
         }
         (Some(inside), Some(told)) => broken(
             "server-zip-mod",
-            format!("{} bytes in the zip, {} in the .mod, not the same", inside.len(), told.body.len()),
+            format!(
+                "{} bytes in the zip, {} in the .mod, not the same",
+                inside.len(),
+                told.body.len()
+            ),
         ),
         _ => unknown("server-zip-mod", "there is no zip, or no .mod, to compare"),
     };
@@ -222,7 +246,10 @@ fn absences(asked: &Asked) -> Vec<Point> {
     points.push(absent("server-absent-path", &directory, &asked.path));
     texts.push(&asked.path);
     let said_of = |answer: &&Answer| {
-        let seen = answer.as_ref().ok().filter(|seen| ABSENT.contains(&seen.status))?;
+        let seen = answer
+            .as_ref()
+            .ok()
+            .filter(|seen| ABSENT.contains(&seen.status))?;
         Some(go_prints(seen))
     };
     let texts: Vec<String> = texts.iter().filter_map(said_of).collect();
@@ -241,7 +268,9 @@ fn masked(asked: &Asked) -> Option<Point> {
     let id = "server-masked";
     let mut seen_absent = false;
     let files = asked.files.as_ref();
-    let of_files = files.into_iter().flat_map(|f| [("info", &f.info), ("mod", &f.go_mod), ("zip", &f.zip)]);
+    let of_files = files
+        .into_iter()
+        .flat_map(|f| [("info", &f.info), ("mod", &f.go_mod), ("zip", &f.zip)]);
     let listed = matches!(&asked.list, Ok(seen) if seen.status == 200
         && String::from_utf8_lossy(&seen.body).lines().any(|line| line.split_whitespace().next() == Some(&asked.target.version)));
     for (name, answer) in of_files {
@@ -250,15 +279,30 @@ fn masked(asked: &Asked) -> Option<Point> {
             && listed
         {
             let version = &asked.target.version;
-            return Some(broken(id, format!("the list has {version}, its .{name} is {}", seen.status_text)));
+            return Some(broken(
+                id,
+                format!("the list has {version}, its .{name} is {}", seen.status_text),
+            ));
         }
     }
-    let others = [Some(&asked.path), asked.absent.as_ref().map(|(_, answer)| answer), Some(&asked.latest)];
-    for seen in others.into_iter().flatten().flatten().filter(|s| ABSENT.contains(&s.status)) {
+    let others = [
+        Some(&asked.path),
+        asked.absent.as_ref().map(|(_, answer)| answer),
+        Some(&asked.latest),
+    ];
+    for seen in others
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|s| ABSENT.contains(&s.status))
+    {
         seen_absent = true;
         let text = String::from_utf8_lossy(&seen.body).to_lowercase();
         if let Some(word) = FAILURES.iter().find(|word| text.contains(**word)) {
-            return Some(broken(id, format!("{} that speaks of {word:?}: {}", seen.status_text, begin(seen))));
+            return Some(broken(
+                id,
+                format!("{} that speaks of {word:?}: {}", seen.status_text, begin(seen)),
+            ));
         }
     }
     seen_absent.then(|| kept(id, "no 404 or 410 speaks of a failure"))
@@ -273,12 +317,17 @@ fn transfer(asked: &Asked) -> Vec<Point> {
         .chain(more)
         .filter_map(|answer| answer.as_ref().ok())
         .collect();
-    points.push(match all.iter().find(|seen| seen.status == 200 && is_page(seen)) {
-        Some(seen) => broken("server-page", begin(seen)),
-        None => kept("server-page", "none was seen"),
-    });
+    points.push(
+        match all.iter().find(|seen| seen.status == 200 && is_page(seen)) {
+            Some(seen) => broken("server-page", begin(seen)),
+            None => kept("server-page", "none was seen"),
+        },
+    );
     points.push(match all.iter().find(|seen| seen.packed) {
-        Some(_) => broken("server-encoding", "Content-Encoding: gzip, though only identity was asked for"),
+        Some(_) => broken(
+            "server-encoding",
+            "Content-Encoding: gzip, though only identity was asked for",
+        ),
         None => kept("server-encoding", "nothing came packed"),
     });
     points.push(match all.iter().find(|seen| !seen.way.protocol.is_empty()) {
@@ -306,7 +355,9 @@ fn transfer(asked: &Asked) -> Vec<Point> {
     if let (Some(ranges), Ok(zip)) = (&asked.ranges, &files.zip) {
         points.extend(of_ranges(ranges, &zip.body));
     } else {
-        points.extend(["server-range", "server-if-range"].map(|id| unknown(id, "there is no zip to take a part of")));
+        points.extend(
+            ["server-range", "server-if-range"].map(|id| unknown(id, "there is no zip to take a part of")),
+        );
     }
     points
 }
@@ -318,7 +369,9 @@ fn of_ranges(ranges: &Ranges, zip: &[u8]) -> [Point; 2] {
             match seen.headers.get("content-range") {
                 Some(stated) if *stated != range => Err(format!("Content-Range: {stated}, not {range}")),
                 None => Err("206 without Content-Range".to_owned()),
-                Some(_) if seen.body != zip[ranges.from..] => Err("206 with other bytes than those".to_owned()),
+                Some(_) if seen.body != zip[ranges.from..] => {
+                    Err("206 with other bytes than those".to_owned())
+                }
                 Some(_) => Ok(true),
             }
         }
@@ -331,11 +384,18 @@ fn of_ranges(ranges: &Ranges, zip: &[u8]) -> [Point; 2] {
         Err(why) => broken("server-range", why),
     };
     let id = "server-if-range";
-    let guarded = match (part(&ranges.bare), part(&ranges.other), ranges.same.as_ref().map(part)) {
+    let guarded = match (
+        part(&ranges.bare),
+        part(&ranges.other),
+        ranges.same.as_ref().map(part),
+    ) {
         (Ok(false) | Err(_), ..) => unknown(id, "Range does not work"),
         (_, Ok(false), Some(Ok(true))) => kept(id, "206 with its own validator, 200 with another one"),
         (_, Ok(false), Some(Ok(false))) => kept(id, "200 with another validator, but with its own one, too"),
-        (_, Ok(false), None) => kept(id, "200 with another validator; it gives none of its own, so nothing is resumed"),
+        (_, Ok(false), None) => kept(
+            id,
+            "200 with another validator; it gives none of its own, so nothing is resumed",
+        ),
         (_, Ok(true), _) => broken(id, "206 whatever If-Range says"),
         (_, Err(why), _) | (_, _, Some(Err(why))) => broken(id, why),
     };
@@ -343,7 +403,7 @@ fn of_ranges(ranges: &Ranges, zip: &[u8]) -> [Point; 2] {
 }
 
 /// What a server says about a version.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Info {
     /// The canonical version.
     pub version: String,
@@ -353,15 +413,21 @@ pub struct Info {
 
 /// Reads `.info` and `@latest`; the error is a clause. Source: modfetch/repo.go (RevInfo).
 pub fn info(body: &[u8]) -> Result<Info, String> {
-    let value: serde_json::Value =
-        serde_json::from_slice(body).map_err(|_| format!("no JSON: {}", clipped(&String::from_utf8_lossy(body))))?;
+    let value: serde_json::Value = serde_json::from_slice(body)
+        .map_err(|_| format!("no JSON: {}", clipped(&String::from_utf8_lossy(body))))?;
     let version = value["Version"].as_str().unwrap_or_default();
     if semver::parse(version).is_none() {
-        return Err(format!("Version is {}, not a canonical one", clipped(&value["Version"].to_string())));
+        return Err(format!(
+            "Version is {}, not a canonical one",
+            clipped(&value["Version"].to_string())
+        ));
     }
     let time = match &value["Time"] {
         serde_json::Value::Null => None,
-        serde_json::Value::String(text) => Some(text.parse::<Timestamp>().map_err(|_| format!("Time is {text:?}"))?),
+        serde_json::Value::String(text) => Some(
+            text.parse::<Timestamp>()
+                .map_err(|_| format!("Time is {text:?}"))?,
+        ),
         other => return Err(format!("Time is {}", clipped(&other.to_string()))),
     };
     Ok(Info {
@@ -372,12 +438,17 @@ pub fn info(body: &[u8]) -> Result<Info, String> {
 
 /// What go prints of an answer that is none, below its status (web/api.go: formatErrorDetail); empty for nothing.
 pub fn go_prints(seen: &Seen) -> String {
-    let kind = seen.headers.get("content-type").map_or("", String::as_str).to_ascii_lowercase();
+    let kind = seen
+        .headers
+        .get("content-type")
+        .map_or("", String::as_str)
+        .to_ascii_lowercase();
     let mut parts = kind.split(';').map(str::trim);
     let plain = parts.next() == Some("text/plain");
     let charset = parts.find_map(|part| part.strip_prefix("charset=")).unwrap_or("");
     let text = std::str::from_utf8(&seen.body).ok();
-    let Some(text) = text.filter(|_| plain && matches!(charset.trim_matches('"'), "" | "utf-8" | "us-ascii")) else {
+    let Some(text) = text.filter(|_| plain && matches!(charset.trim_matches('"'), "" | "utf-8" | "us-ascii"))
+    else {
         return String::new();
     };
     if text.chars().any(|c| c.is_control() && !c.is_whitespace()) {

@@ -7,6 +7,9 @@ mod sumdb;
 #[cfg(test)]
 mod tests;
 
+pub use asking::newest;
+pub use judge::{Info, info as read_info, said};
+
 use super::check::{Check, Layer, Verdict};
 use super::list;
 use super::network::BOUND;

@@ -105,7 +105,12 @@ impl<A: FnMut(&str) -> Answer> Ops for Desk<'_, A> {
 
 /// The points about it. `zip` is the hash of the zip that the server sent, where it is one.
 pub fn judge(log: &Result<Log, &'static str>, zip: Option<&str>) -> Vec<Point> {
-    let rest = ["server-sumdb-lookup", "server-sumdb-tile", "server-sumdb-latest", "server-sumdb-agrees"];
+    let rest = [
+        "server-sumdb-lookup",
+        "server-sumdb-tile",
+        "server-sumdb-latest",
+        "server-sumdb-agrees",
+    ];
     let open = |why: &str| rest.iter().map(|id| unknown(id, why)).collect::<Vec<_>>();
     let log = match log {
         Ok(log) => log,
@@ -121,10 +126,17 @@ pub fn judge(log: &Result<Log, &'static str>, zip: Option<&str>) -> Vec<Point> {
             let judged = |yes| if yes { Judgement::Kept } else { Judgement::Broken };
             vec![
                 Point::new("server-sumdb", judged(carries), format!("supported: {said}")),
-                Point::new("server-sumdb-supported", judged(truthful), format!("supported: {said}")),
+                Point::new(
+                    "server-sumdb-supported",
+                    judged(truthful),
+                    format!("supported: {said}"),
+                ),
             ]
         }
-        Err(_) => vec![unknown("server-sumdb", said.clone()), broken("server-sumdb-supported", said)],
+        Err(_) => vec![
+            unknown("server-sumdb", said.clone()),
+            broken("server-sumdb-supported", said),
+        ],
     };
     let Some(carried) = &log.carried else {
         points.extend(open("it is not carried"));
@@ -157,11 +169,17 @@ fn of_carried(key: &Key, carried: &Carried, zip: Option<&str>) -> Vec<Point> {
     points.push(match (&lookup, &carried.proof) {
         (Err(_), _) => unknown("server-sumdb-tile", "there is no record to prove"),
         (_, Ok(_)) if carried.tiles.is_empty() => unknown("server-sumdb-tile", "the proof needed no tile"),
-        (_, Ok(_)) => kept("server-sumdb-tile", format!("proved with {}", carried.tiles.join(", "))),
+        (_, Ok(_)) => kept(
+            "server-sumdb-tile",
+            format!("proved with {}", carried.tiles.join(", ")),
+        ),
         (_, Err(fault)) => broken("server-sumdb-tile", fault.to_string()),
     });
     points.push(match text(&carried.latest).map(|note| Signed::open(&note, key)) {
-        Some(Ok(signed)) => kept("server-sumdb-latest", format!("a tree of {} records", signed.tree.size)),
+        Some(Ok(signed)) => kept(
+            "server-sumdb-latest",
+            format!("a tree of {} records", signed.tree.size),
+        ),
         Some(Err(why)) => broken("server-sumdb-latest", why),
         None => broken("server-sumdb-latest", judge::said(&carried.latest)),
     });

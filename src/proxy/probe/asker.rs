@@ -192,7 +192,11 @@ impl Asking {
     }
 
     async fn get(&self, question: Question, bound: Duration) -> Result<Seen, Failure> {
-        let Question { address, headers, most } = question;
+        let Question {
+            address,
+            headers,
+            most,
+        } = question;
         let flight = self.activity.begin(address.to_string(), address.origin());
         let begun = Instant::now();
         let mut all = self.credentials.headers(&address).await;

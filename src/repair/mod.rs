@@ -1,0 +1,3 @@
+//! Seeing what is there and putting it right: the modules of a project.
+
+pub mod modules;

@@ -18,6 +18,8 @@ mod suite {
     mod hangs;
     mod health;
     mod install_go;
+    mod mirrors;
+    mod modules;
     mod pins;
     mod prefetch;
     mod resuming;

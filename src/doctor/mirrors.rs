@@ -184,7 +184,11 @@ fn measure(
     }
     if let Some(question) = supported {
         let answer = one.ask(question);
-        one.mirror.sumdb = answer.ok().map(|seen| seen.status == 200);
+        one.mirror.sumdb = answer.ok().and_then(|seen| match seen.status {
+            200 => Some(true),
+            404 | 410 => Some(false),
+            _ => None,
+        });
     }
     if let Some(version) = one.mirror.latest.as_ref().map(|info| escape(&info.version)) {
         let zip = at(&format!("@v/{version}.zip")).with("Range", "bytes=1-").most(1);

@@ -219,9 +219,9 @@ mod tests {
             status,
             status_text: status.to_string(),
             headers: [("date".to_owned(), date.to_owned())].into(),
-            way: Way::default(),
             body: bytes::Bytes::from_static(body.as_bytes()),
             took: Duration::from_millis(20),
+            ..Seen::default()
         }
     }
 

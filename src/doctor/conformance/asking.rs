@@ -247,7 +247,7 @@ pub fn has(answer: &Answer) -> bool {
 /// The version that a server calls the latest, else the highest release of its list, else its highest version.
 pub fn newest(latest: &Answer, list: &Answer, module: &str) -> Option<String> {
     let named = latest.as_ref().ok().filter(|seen| seen.status == 200);
-    let named = named.and_then(|seen| super::judge::info(&seen.body).ok());
+    let named = named.and_then(|seen| super::words::info(&seen.body).ok());
     if let Some(info) = named {
         return Some(info.version);
     }

@@ -3,12 +3,13 @@
 //! Sources: cmd/go/internal/modfetch/proxy.go (Versions, Stat, Latest, GoMod, Zip), cmd/go/internal/web (HTTPError,
 //! formatErrorDetail), golang.org/x/mod/zip; RFC 9110 for lengths and ranges.
 
-use super::asking::{Asked, Files, Ranges, has};
-use super::{Judgement, POINTS, Point, sumdb};
+use super::asking::{Asked, Files, has};
+use super::words::{begin, clipped, go_prints, info, is_page, said};
+use super::{Judgement, POINTS, Point, sumdb, transfer};
 use crate::gomod::{self, h1, semver};
 use crate::proxy::Archive;
-use crate::proxy::probe::{Answer, Seen, Trouble};
-use jiff::Timestamp;
+use crate::proxy::probe::Answer;
+use crate::ui::words::count;
 use std::io::Cursor;
 
 /// What an absence is: go moves on after a comma at these alone (web/api.go: HTTPError.Is).
@@ -28,6 +29,7 @@ const FAILURES: &[&str] = &[
     "tls:",
     "internal server error",
     "bad gateway",
+    "bad upstream",
     "service unavailable",
     "exit status 128",
     "permission denied",
@@ -50,7 +52,7 @@ pub fn judge(asked: &Asked) -> Vec<Point> {
             found.extend(versions(asked));
             found.extend(files(asked));
             found.extend(absences(asked));
-            found.extend(transfer(asked));
+            found.extend(transfer::judge(asked, held(asked)));
             let zip = asked.files.as_ref().and_then(|files| files.zip.as_ref().ok());
             let hash = zip.and_then(|zip| h1::of_zip(Cursor::new(&zip.body)).ok().flatten());
             found.extend(sumdb::judge(&asked.log, hash.as_deref()));
@@ -104,7 +106,7 @@ fn list(list: &Answer, module: &str, held: bool) -> Vec<Point> {
     vec![
         kept(
             "server-list",
-            format!("{}, {} versions", seen.status_text, words.len()),
+            format!("{}, {}", seen.status_text, count(words.len() as u64, "version")),
         ),
         none("server-list-canonical", &odd, format!("all {}", words.len())),
         none("server-list-pseudo", &pseudo, format!("none in {}", words.len())),
@@ -286,6 +288,7 @@ fn masked(asked: &Asked) -> Option<Point> {
         }
     }
     let others = [
+        Some(&asked.list),
         Some(&asked.path),
         asked.absent.as_ref().map(|(_, answer)| answer),
         Some(&asked.latest),
@@ -308,202 +311,23 @@ fn masked(asked: &Asked) -> Option<Point> {
     seen_absent.then(|| kept(id, "no 404 or 410 speaks of a failure"))
 }
 
-fn transfer(asked: &Asked) -> Vec<Point> {
-    let mut points = Vec::new();
-    let files = asked.files.as_ref();
-    let more = files.into_iter().flat_map(|f| [&f.info, &f.go_mod, &f.zip]);
-    let all: Vec<&Seen> = [&asked.list, &asked.latest, &asked.path]
-        .into_iter()
-        .chain(more)
-        .filter_map(|answer| answer.as_ref().ok())
-        .collect();
-    points.push(
-        match all.iter().find(|seen| seen.status == 200 && is_page(seen)) {
-            Some(seen) => broken("server-page", begin(seen)),
-            None => kept("server-page", "none was seen"),
-        },
-    );
-    points.push(match all.iter().find(|seen| seen.packed) {
-        Some(_) => broken(
-            "server-encoding",
-            "Content-Encoding: gzip, though only identity was asked for",
-        ),
-        None => kept("server-encoding", "nothing came packed"),
-    });
-    points.push(match all.iter().find(|seen| !seen.way.protocol.is_empty()) {
-        _ if !asked.https => unknown("server-http2", "it is asked over plain http"),
-        Some(seen) if seen.way.protocol == "HTTP/2" => kept("server-http2", "HTTP/2"),
-        Some(seen) => broken("server-http2", seen.way.protocol),
-        None => unknown("server-http2", "nothing was answered"),
-    });
-    let Some(files) = files.filter(|_| held(asked)) else {
-        return points;
-    };
-    points.extend(match &files.zip {
-        Ok(seen) if seen.status != 200 => None,
-        Ok(seen) if seen.packed => Some(broken("server-length", "none is stated: it came packed")),
-        Ok(seen) => Some(match seen.length {
-            None => broken("server-length", "none is stated"),
-            Some(length) if seen.whole && length != seen.body.len() as u64 => broken(
-                "server-length",
-                format!("{length} stated, {} came", seen.body.len()),
-            ),
-            Some(length) => kept("server-length", format!("{length} bytes")),
-        }),
-        Err(trouble) => Some(broken("server-length", reason(trouble))),
-    });
-    if let (Some(ranges), Ok(zip)) = (&asked.ranges, &files.zip) {
-        points.extend(of_ranges(ranges, &zip.body));
-    } else {
-        points.extend(
-            ["server-range", "server-if-range"].map(|id| unknown(id, "there is no zip to take a part of")),
-        );
-    }
-    points
-}
-
-fn of_ranges(ranges: &Ranges, zip: &[u8]) -> [Point; 2] {
-    let part = |answer: &Answer| match answer {
-        Ok(seen) if seen.status == 206 => {
-            let range = format!("bytes {}-{}/{}", ranges.from, zip.len() - 1, zip.len());
-            match seen.headers.get("content-range") {
-                Some(stated) if *stated != range => Err(format!("Content-Range: {stated}, not {range}")),
-                None => Err("206 without Content-Range".to_owned()),
-                Some(_) if seen.body != zip[ranges.from..] => {
-                    Err("206 with other bytes than those".to_owned())
-                }
-                Some(_) => Ok(true),
-            }
-        }
-        Ok(seen) if seen.status == 200 => Ok(false),
-        other => Err(said(other)),
-    };
-    let bare = match part(&ranges.bare) {
-        Ok(true) => kept("server-range", "206 and the right bytes"),
-        Ok(false) => broken("server-range", "200 and the whole: Range is not supported"),
-        Err(why) => broken("server-range", why),
-    };
-    let id = "server-if-range";
-    let guarded = match (
-        part(&ranges.bare),
-        part(&ranges.other),
-        ranges.same.as_ref().map(part),
-    ) {
-        (Ok(false) | Err(_), ..) => unknown(id, "Range does not work"),
-        (_, Ok(false), Some(Ok(true))) => kept(id, "206 with its own validator, 200 with another one"),
-        (_, Ok(false), Some(Ok(false))) => kept(id, "200 with another validator, but with its own one, too"),
-        (_, Ok(false), None) => kept(
-            id,
-            "200 with another validator; it gives none of its own, so nothing is resumed",
-        ),
-        (_, Ok(true), _) => broken(id, "206 whatever If-Range says"),
-        (_, Err(why), _) | (_, _, Some(Err(why))) => broken(id, why),
-    };
-    [bare, guarded]
-}
-
-/// What a server says about a version.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Info {
-    /// The canonical version.
-    pub version: String,
-    /// When it was made.
-    pub time: Option<Timestamp>,
-}
-
-/// Reads `.info` and `@latest`; the error is a clause. Source: modfetch/repo.go (RevInfo).
-pub fn info(body: &[u8]) -> Result<Info, String> {
-    let value: serde_json::Value = serde_json::from_slice(body)
-        .map_err(|_| format!("no JSON: {}", clipped(&String::from_utf8_lossy(body))))?;
-    let version = value["Version"].as_str().unwrap_or_default();
-    if semver::parse(version).is_none() {
-        return Err(format!(
-            "Version is {}, not a canonical one",
-            clipped(&value["Version"].to_string())
-        ));
-    }
-    let time = match &value["Time"] {
-        serde_json::Value::Null => None,
-        serde_json::Value::String(text) => Some(
-            text.parse::<Timestamp>()
-                .map_err(|_| format!("Time is {text:?}"))?,
-        ),
-        other => return Err(format!("Time is {}", clipped(&other.to_string()))),
-    };
-    Ok(Info {
-        version: version.to_owned(),
-        time,
-    })
-}
-
-/// What go prints of an answer that is none, below its status (web/api.go: formatErrorDetail); empty for nothing.
-pub fn go_prints(seen: &Seen) -> String {
-    let kind = seen
-        .headers
-        .get("content-type")
-        .map_or("", String::as_str)
-        .to_ascii_lowercase();
-    let mut parts = kind.split(';').map(str::trim);
-    let plain = parts.next() == Some("text/plain");
-    let charset = parts.find_map(|part| part.strip_prefix("charset=")).unwrap_or("");
-    let text = std::str::from_utf8(&seen.body).ok();
-    let Some(text) = text.filter(|_| plain && matches!(charset.trim_matches('"'), "" | "utf-8" | "us-ascii"))
-    else {
-        return String::new();
-    };
-    if text.chars().any(|c| c.is_control() && !c.is_whitespace()) {
-        return String::new();
-    }
-    let lines = text.lines().take_while(|line| !line.trim().is_empty()).take(8);
-    clipped(&lines.collect::<Vec<_>>().join(" / "))
-}
-
-/// Status and beginning of an answer, or why there is none.
-pub fn said(answer: &Answer) -> String {
-    match answer {
-        Ok(seen) if seen.status == 200 && !is_page(seen) => seen.status_text.clone(),
-        Ok(seen) if seen.body.is_empty() => seen.status_text.clone(),
-        Ok(seen) => format!("{}: {}", seen.status_text, begin(seen)),
-        Err(trouble) => reason(trouble),
-    }
-}
-
-/// Why there is no answer.
-pub fn reason(trouble: &Trouble) -> String {
-    match trouble {
-        Trouble::Failed(failure) => failure.reason.clone(),
-        Trouble::Silent => "no answer in time".to_owned(),
-        Trouble::Local(why) => why.clone(),
-    }
-}
-
-fn is_page(seen: &Seen) -> bool {
-    seen.body.trim_ascii_start().starts_with(b"<")
-}
-
-fn begin(seen: &Seen) -> String {
-    let text = String::from_utf8_lossy(&seen.body);
-    clipped(text.trim().lines().next().unwrap_or_default())
-}
-
-fn clipped(text: &str) -> String {
-    crate::config::printable(text.trim(), 160)
-}
-
 fn some(words: &[&str]) -> String {
     let more = if words.len() > 3 { ", …" } else { "" };
     let words: Vec<_> = words.iter().take(3).map(|word| clipped(word)).collect();
     format!("{}{more}", words.join(", "))
 }
 
-pub(super) fn kept(id: &'static str, evidence: impl Into<String>) -> Point {
+/// The server does what go needs.
+pub fn kept(id: &'static str, evidence: impl Into<String>) -> Point {
     Point::new(id, Judgement::Kept, evidence)
 }
 
-pub(super) fn broken(id: &'static str, evidence: impl Into<String>) -> Point {
+/// It does not.
+pub fn broken(id: &'static str, evidence: impl Into<String>) -> Point {
     Point::new(id, Judgement::Broken, evidence)
 }
 
-pub(super) fn unknown(id: &'static str, evidence: impl Into<String>) -> Point {
+/// It can't be told, or does not apply.
+pub fn unknown(id: &'static str, evidence: impl Into<String>) -> Point {
     Point::new(id, Judgement::Unknown, evidence)
 }

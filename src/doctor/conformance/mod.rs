@@ -6,9 +6,11 @@ mod judge;
 mod sumdb;
 #[cfg(test)]
 mod tests;
+mod transfer;
+mod words;
 
 pub use asking::newest;
-pub use judge::{Info, info as read_info, said};
+pub use words::{Info, info as read_info, said};
 
 use super::check::{Check, Layer, Verdict};
 use super::list;

@@ -1,7 +1,8 @@
 //! The checksum database as a module server carries it: asked through our own client, which believes nobody.
 
 use super::asking::Target;
-use super::judge::{self, broken, kept, unknown};
+use super::judge::{broken, kept, unknown};
+use super::words::{reason, said};
 use super::{Judgement, Point};
 use crate::gomod::escape;
 use crate::proxy::probe::Answer;
@@ -78,7 +79,7 @@ impl<A: FnMut(&str) -> Answer> Ops for Desk<'_, A> {
         let body = |answer: &Answer| match answer {
             Ok(seen) if seen.status == 200 => Ok(seen.body.to_vec()),
             Ok(seen) => Err(Fault::Absent(format!("{path}: {}", seen.status_text))),
-            Err(trouble) => Err(Fault::Unreachable(format!("{path}: {}", judge::reason(trouble)))),
+            Err(trouble) => Err(Fault::Unreachable(format!("{path}: {}", reason(trouble)))),
         };
         if path.starts_with("lookup/") {
             return body(self.lookup);
@@ -119,7 +120,7 @@ pub fn judge(log: &Result<Log, &'static str>, zip: Option<&str>) -> Vec<Point> {
             return first.into_iter().chain(open(why)).collect();
         }
     };
-    let said = judge::said(&log.supported);
+    let said = said(&log.supported);
     let mut points = match &log.supported {
         Ok(seen) => {
             let (carries, truthful) = (seen.status == 200, matches!(seen.status, 200 | 404 | 410));
@@ -152,7 +153,7 @@ fn of_carried(key: &Key, carried: &Carried, zip: Option<&str>) -> Vec<Point> {
         Some(String::from_utf8_lossy(&seen.body).into_owned())
     };
     let lookup = match text(&carried.lookup) {
-        None => Err(judge::said(&carried.lookup)),
+        None => Err(said(&carried.lookup)),
         Some(text) => match Record::parse(&text) {
             None => Err("the answer is no record".to_owned()),
             Some(record) => Signed::open(record.note, key).map(|signed| (record.id, signed.tree.size)),
@@ -181,7 +182,7 @@ fn of_carried(key: &Key, carried: &Carried, zip: Option<&str>) -> Vec<Point> {
             format!("a tree of {} records", signed.tree.size),
         ),
         Some(Err(why)) => broken("server-sumdb-latest", why),
-        None => broken("server-sumdb-latest", judge::said(&carried.latest)),
+        None => broken("server-sumdb-latest", said(&carried.latest)),
     });
     points.push(match (&carried.proof, zip) {
         (Ok(found), Some(zip)) if found.h1 == zip => kept("server-sumdb-agrees", zip),

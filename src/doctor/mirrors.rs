@@ -110,12 +110,9 @@ impl Measuring {
         let answer = self.asker.ask(question, bound);
         let mirror = &mut self.mirror;
         mirror.asked += 1;
-        match &answer {
-            Ok(seen) => {
-                mirror.protocol = seen.way.protocol;
-                mirror.answered += usize::from(matches!(seen.status, 200 | 206 | 404 | 410));
-            }
-            Err(_) => {}
+        if let Ok(seen) = &answer {
+            mirror.protocol = seen.way.protocol;
+            mirror.answered += usize::from(matches!(seen.status, 200 | 206 | 404 | 410));
         }
         let wrong = match &answer {
             Ok(seen) if matches!(seen.status, 200 | 206 | 404 | 410) => None,

@@ -85,6 +85,11 @@ impl Way {
         replies
     }
 
+    fn count(&self, number: usize, answered: bool) {
+        let failures = &mut self.failures.borrow_mut()[number];
+        *failures = if answered { 0 } else { *failures + 1 };
+    }
+
     async fn one(&self, asking: &Asking, number: usize, wire: &str) -> Reply {
         let upstream = &self.upstreams[number];
         let mut again = true;
@@ -98,10 +103,7 @@ impl Way {
                 };
             }
             let answer = asking.ask(Question::new(upstream.file(wire)), self.bound).await;
-            let count = |failures: u32| if answer.is_ok() { 0 } else { failures + 1 };
-            let mut failures = self.failures.borrow_mut();
-            failures[number] = count(failures[number]);
-            drop(failures);
+            self.count(number, answer.is_ok());
             if !passing(&answer) || !again {
                 return reply(answer);
             }

@@ -24,8 +24,8 @@ Examples:
   gosteady modules --all           every upstream for every module; each of
                                    them learns every name
 
-Exit status: 0 all can be had, 1 something is missing, 69 it can't be told
-because an upstream did not answer.
+Exit status: 0 all can be had, 1 something is missing or refused, 69 it can't
+be told because an upstream did not answer.
 More: docs/mirrors.md")]
 pub struct Args {
     /// Only modules that are not plainly there.
@@ -72,7 +72,7 @@ pub fn run(args: &Args, world: &World) -> Outcome {
     }
     let any = |state| rows.iter().any(|row| row.state(direct) == state);
     Outcome::Ours(match () {
-        () if any(State::Missing) => Code::Findings,
+        () if any(State::Missing) || any(State::Refused) => Code::Findings,
         () if any(State::Unavailable) => Code::Unavailable,
         () => Code::Ok,
     })

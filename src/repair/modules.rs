@@ -41,6 +41,8 @@ pub enum State {
     CacheOnly,
     /// It is not in the cache, and go would ask its origin and no proxy; so nobody was asked.
     Direct,
+    /// It is not in the cache, and an upstream refuses it (401 or 403): go would stop there.
+    Refused,
     /// It is not in the cache, and whoever could have it did not say.
     Unavailable,
     /// It is not in the cache, and no upstream has it.
@@ -54,6 +56,7 @@ impl State {
             State::Ok => "ok",
             State::CacheOnly => "cache only",
             State::Direct => "not asked",
+            State::Refused => "refused",
             State::Unavailable => "unavailable",
             State::Missing => "missing",
         }
@@ -77,6 +80,11 @@ impl Reply {
     /// Whether it has the module.
     pub fn has(&self) -> bool {
         self.status == Some(200)
+    }
+
+    /// Whether it refuses it, for want of credentials or by a rule of its own.
+    pub fn refused(&self) -> bool {
+        matches!(self.status, Some(401 | 403))
     }
 
     /// Whether it said that it does not have it.
@@ -119,6 +127,7 @@ impl Row {
             Place::Module(_) if here && absent && !asked.is_empty() => State::CacheOnly,
             _ if here => State::Ok,
             Place::Module(_) if asked.is_empty() && (self.private || direct) => State::Direct,
+            Place::Module(_) if asked.iter().any(|reply| reply.refused()) => State::Refused,
             Place::Module(_) if !absent => State::Unavailable,
             _ => State::Missing,
         }

@@ -129,7 +129,7 @@ fn failures_are_not_absences() {
     let mut sandbox = Sandbox::with(&real, &store);
     for (fault, status, state) in [
         (Fault::status(503), 69, "unavailable"),
-        (Fault::status(403), 69, "unavailable"),
+        (Fault::status(403), 1, "refused"),
         (Fault::CaptivePortal, 69, "unavailable"),
         (Fault::Refused, 69, "unavailable"),
         (Fault::status(410), 1, "missing"),

@@ -34,7 +34,7 @@ pub fn table(rows: &[Row], upstreams: &[Upstream], direct: bool, missing_only: b
             plain(&version(row)).into(),
             Cell::styled(state.as_str(), |t| match state {
                 State::Ok => style.green(t),
-                State::Missing | State::Unavailable => style.red(t),
+                State::Missing | State::Refused | State::Unavailable => style.red(t),
                 _ => style.yellow(t),
             }),
             cached(row.cached).into(),
@@ -121,6 +121,9 @@ fn meaning(state: State, row: &Row, direct: bool) -> &'static str {
         (State::Missing, _) if !asked => "not in the cache",
         (State::Missing, _) if direct => "not in the cache, and no upstream has it; go would try its origin",
         (State::Missing, _) => "not in the cache, and no upstream has it",
+        (State::Refused, _) => {
+            "not in the cache, and an upstream refuses it: credentials, or a gatekeeper's rule"
+        }
         (State::Unavailable, _) => "not in the cache, and an upstream that may have it did not say",
         (State::CacheOnly, _) => "in this cache only: another machine can't get it from these upstreams",
         _ => "not in the cache; go would ask its origin, which gosteady does not",
@@ -134,10 +137,11 @@ fn published(row: &Row) -> Option<&str> {
         .find_map(|reply| reply.published.as_deref())
 }
 
-const STATES: [State; 5] = [
+const STATES: [State; 6] = [
     State::Ok,
     State::CacheOnly,
     State::Direct,
+    State::Refused,
     State::Unavailable,
     State::Missing,
 ];

@@ -49,7 +49,7 @@ fn states() {
             false,
             vec![no(), reply(Some(403))],
             false,
-            State::Unavailable,
+            State::Refused,
         ),
         (here(), Whole, false, vec![no()], true, State::CacheOnly),
         (here(), Whole, false, vec![failed()], false, State::Ok),

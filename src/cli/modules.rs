@@ -84,10 +84,12 @@ fn ask(args: &Args, subject: &Subject, upstreams: &[Upstream], rows: &mut [Row])
     }
     let settings = &subject.config.settings;
     let shown = Mode::on_stderr(&subject.world, settings.progress) == Mode::Line;
-    let bar = shown.then(|| ProgressBar::new(rows.len() as u64));
+    let bar = shown.then(ProgressBar::new_spinner);
+    let all = rows.len();
     let done = |through: usize| {
         if let Some(bar) = &bar {
-            bar.set_position(through as u64);
+            bar.set_message(format!("asked for {through} of {all} modules"));
+            bar.tick();
         }
     };
     let world = Arc::new(subject.world.clone());

@@ -52,10 +52,11 @@ pub fn run(args: &Args, world: &World) -> Outcome {
             return Outcome::Ours(Code::Usage);
         }
     };
-    if pattern::matches_prefix(&subject.env.gonoproxy(), &args.module) {
+    // A version says nothing here: the newest ones are compared.
+    let module = args.module.split('@').next().unwrap_or_default();
+    if pattern::matches_prefix(&subject.env.gonoproxy(), module) {
         ui::note(&format!(
-            "{} is private by GOPRIVATE/GONOPROXY: no mirror is told of it",
-            args.module
+            "{module} is private by GOPRIVATE/GONOPROXY: no mirror is told of it"
         ));
         return Outcome::Ours(Code::Usage);
     }
@@ -67,17 +68,17 @@ pub fn run(args: &Args, world: &World) -> Outcome {
     }
     let database = checksum_database(&subject.text("GOSUMDB")).map(|(name, _)| name);
     let goauth = subject.text("GOAUTH");
-    let compared = mirrors::compare(world, &goauth, &candidates, &args.module, database.as_deref());
+    let compared = mirrors::compare(world, &goauth, &candidates, module, database.as_deref());
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
     let suggestion = mirrors::suggest(&compared, Tail::of(&subject.text("GOPROXY")));
     if args.json {
-        let json = mirrors::json(&compared, &args.module, &suggestion);
+        let json = mirrors::json(&compared, module, &suggestion);
         ui::out(&format!("{json:#}\n"));
     } else {
         let style = Style::of(world, Stream::Out);
-        ui::out(&mirrors::table(&compared, &args.module, &suggestion, style));
+        ui::out(&mirrors::table(&compared, module, &suggestion, style));
     }
     Outcome::Ours(match suggestion.goproxy.is_empty() {
         true => Code::Unavailable,

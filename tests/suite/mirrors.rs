@@ -269,7 +269,8 @@ fn a_private_module_is_asked_of_no_server() {
         .set("GOPROXY", server.url());
     let ended = sandbox.gosteady(&["doctor", "--proxy", &server.url(), "--module", MODULE, "--json"]);
     assert!(ended.out().contains("module-unasked"), "{}", ended.out());
-    let ended = sandbox.gosteady(&["mirrors", "--module", MODULE]);
+    sandbox.set("GOPRIVATE", MODULE);
+    let ended = sandbox.gosteady(&["mirrors", "--module", &format!("{MODULE}@v1.0.0")]);
     assert!(ended.expect(2).err().contains("is private"), "{}", ended.err());
     let told = server
         .requests()

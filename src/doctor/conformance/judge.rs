@@ -15,7 +15,8 @@ use std::io::Cursor;
 /// What an absence is: go moves on after a comma at these alone (web/api.go: HTTPError.Is).
 const ABSENT: [u16; 2] = [404, 410];
 
-/// Words of a failure that has no business in a 404: those of go, git and net/http.
+/// Words of a failure that has no business in a 404: those of net/http and of servers. What git says of a repository
+/// that is not there is not among them: hosts answer it as they answer a stranger.
 const FAILURES: &[&str] = &[
     "timeout",
     "timed out",
@@ -24,17 +25,12 @@ const FAILURES: &[&str] = &[
     "connection reset",
     "no route to host",
     "no such host",
-    "i/o timeout",
     "x509",
     "tls:",
     "internal server error",
     "bad gateway",
     "bad upstream",
     "service unavailable",
-    "exit status 128",
-    "permission denied",
-    "could not read username",
-    "authentication",
     "rate limit",
     "unexpected eof",
     "no space left",
@@ -61,6 +57,7 @@ pub fn judge(asked: &Asked) -> Vec<Point> {
     };
     let why = match reached {
         false => said(&asked.list),
+        true if held(asked) => "the answer that would tell did not come".to_owned(),
         true => format!(
             "it has no {}; name a module that it has with --module",
             asked.about()

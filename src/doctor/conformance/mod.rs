@@ -296,7 +296,7 @@ impl Conformance {
         Finding {
             id: point.id,
             level,
-            what: format!("{}: not so: {rule}", self.server),
+            what: format!("{} breaks the rule that {rule}", self.server),
             evidence: point.evidence.clone(),
             fix: match level {
                 Note => String::new(),

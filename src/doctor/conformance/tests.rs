@@ -147,6 +147,9 @@ fn each_fault_breaks_its_point() {
         (&["server-masked"], |a| {
             a.path = answer(404, "dial tcp 10.0.0.1:443: i/o timeout\n")
         }),
+        (&[], |a| {
+            a.path = answer(404, "git ls-remote: exit status 128: could not read Username\n")
+        }),
         (&["server-mod", "server-masked"], |a| {
             files(a).go_mod = answer(404, "no\n")
         }),

@@ -173,7 +173,7 @@ pub fn json(rows: &[Row], upstreams: &[Upstream], direct: bool, missing_only: bo
         let replace = match &row.place {
             Place::Module(module) if *module == row.module => Value::Null,
             Place::Module((path, version)) => json!({"path": path, "version": version}),
-            Place::Dir(dir) => json!({"dir": dir}),
+            Place::Dir(dir) => json!({"dir": dir.to_string_lossy()}),
         };
         let replies: Vec<Value> = (0..upstreams.len())
             .map(|at| match row.replies.get(at).and_then(Option::as_ref) {

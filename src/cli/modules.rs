@@ -62,15 +62,15 @@ pub fn run(args: &Args, world: &World) -> Outcome {
         ui::note(&format!("nobody can be asked: {trouble}"));
         return Outcome::Ours(Code::Internal);
     }
-    let direct = !args.offline && proxy::probe::ends_direct(&goproxy);
+    let elsewhere = !args.offline && proxy::probe::asks_elsewhere(&goproxy);
     if args.json {
-        let json = modules::json(&rows, &upstreams, direct, args.missing);
+        let json = modules::json(&rows, &upstreams, elsewhere, args.missing);
         ui::out(&format!("{json:#}\n"));
     } else {
         let style = Style::of(world, Stream::Out);
-        ui::out(&modules::table(&rows, &upstreams, direct, args.missing, style));
+        ui::out(&modules::table(&rows, &upstreams, elsewhere, args.missing, style));
     }
-    let any = |state| rows.iter().any(|row| row.state(direct) == state);
+    let any = |state| rows.iter().any(|row| row.state(elsewhere) == state);
     Outcome::Ours(match () {
         () if any(State::Missing) || any(State::Refused) => Code::Findings,
         () if any(State::Unavailable) => Code::Unavailable,

@@ -22,6 +22,8 @@ pub struct Upstream {
     pub public: bool,
     /// What follows it in the list.
     pub separator: Separator,
+    /// Whether an element stands before it that go asks itself: a `file://` directory.
+    pub behind_kept: bool,
     base: Base,
 }
 
@@ -57,14 +59,19 @@ impl Upstream {
 /// The http(s) upstreams of a list that go accepts, in order; empty for any other.
 pub fn upstreams(goproxy: &str, more_public: &[String]) -> Vec<Upstream> {
     let list = List::parse(goproxy);
+    let mut behind_kept = false;
     let upstream = |entry: &Entry| match &entry.element {
         Element::Http(base) => Some(Upstream {
             shown: base.shown.clone(),
             public: is_public(&base.address, more_public),
             separator: entry.separator,
+            behind_kept,
             base: base.as_ref().clone(),
         }),
-        _ => None,
+        element => {
+            behind_kept |= matches!(element, Element::Kept(_));
+            None
+        }
     };
     list.iter()
         .flat_map(|list| &list.entries)
@@ -72,17 +79,18 @@ pub fn upstreams(goproxy: &str, more_public: &[String]) -> Vec<Upstream> {
         .collect()
 }
 
-/// Whether go asks the origin of a module that no upstream of this list has.
-pub fn ends_direct(goproxy: &str) -> bool {
+/// Whether go asks somebody besides the upstreams of this list: an origin, or a directory.
+pub fn asks_elsewhere(goproxy: &str) -> bool {
     match List::parse(goproxy) {
         Some(list) => list
             .entries
-            .last()
-            .is_some_and(|entry| entry.element == Element::Direct),
+            .iter()
+            .any(|entry| matches!(entry.element, Element::Direct | Element::Kept(_))),
         None => goproxy
             .split([',', '|'])
             .map(str::trim)
-            .any(|word| word == "direct"),
+            .find(|word| matches!(*word, "direct" | "off") || word.starts_with("file:"))
+            .is_some_and(|word| word != "off"),
     }
 }
 
@@ -103,6 +111,7 @@ pub fn checksum_database(gosumdb: &str) -> Option<(String, Upstream)> {
         shown: base.shown.clone(),
         public: true,
         separator: Separator::End,
+        behind_kept: false,
         base,
     };
     Some((name, upstream))
@@ -116,4 +125,43 @@ pub fn module_file(module: &str, file: &str) -> String {
 /// The path of a file of a checksum database below an upstream, as go asks for it: `sumdb/sum.golang.org/supported`.
 pub fn database_file(name: &str, file: &str) -> String {
     format!("sumdb/{name}/{file}").replace('!', "%21")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_else_is_asked() {
+        for (list, elsewhere) in [
+            ("https://a.example", false),
+            ("https://a.example,direct", true),
+            ("https://a.example,off,direct", false),
+            ("file:///srv/mods,https://a.example", true),
+            ("direct", true),
+            ("file:///srv/mods,off", true),
+            ("off", false),
+            ("", false),
+        ] {
+            assert_eq!(asks_elsewhere(list), elsewhere, "{list}");
+        }
+        let list = upstreams("https://a.example|file:///srv/mods,https://b.example", &[]);
+        let behind: Vec<_> = list.iter().map(|u| (u.separator, u.behind_kept)).collect();
+        assert_eq!(behind, [(Separator::Pipe, false), (Separator::End, true)]);
+    }
+
+    #[test]
+    fn paths_as_go_sends_them() {
+        assert_eq!(module_file("a.io/Up", "@v/list"), "a.io/%21up/@v/list");
+        assert_eq!(
+            database_file("sum.example", "lookup/a.io/!up@v1.0.0"),
+            "sumdb/sum.example/lookup/a.io/%21up@v1.0.0"
+        );
+        let [at_root, below] = ["https://h", "https://h/p"].map(|base| upstreams(base, &[]).remove(0));
+        let file = database_file("n", "lookup/!a@v1");
+        assert!(at_root.file(&file).to_string().ends_with("/lookup/!a@v1"));
+        assert!(below.file(&file).to_string().ends_with("/lookup/%21a@v1"));
+        let secret = upstreams("https://u:secret@h/p?k=secret", &[]).remove(0);
+        assert!(secret.is_adorned() && secret.bare() == "https://h/p" && !below.is_adorned());
+    }
 }

@@ -39,8 +39,8 @@ pub enum State {
     Ok,
     /// It is in this cache, and no upstream that was asked has it: another machine can't get it from them.
     CacheOnly,
-    /// It is not in the cache, and go would ask its origin and no proxy; so nobody was asked.
-    Direct,
+    /// It is not in the cache, and go would ask its origin, or a directory; so nobody was asked.
+    NotAsked,
     /// It is not in the cache, and an upstream refuses it (401 or 403): go would stop there.
     Refused,
     /// It is not in the cache, and whoever could have it did not say.
@@ -55,7 +55,7 @@ impl State {
         match self {
             State::Ok => "ok",
             State::CacheOnly => "cache only",
-            State::Direct => "not asked",
+            State::NotAsked => "not asked",
             State::Refused => "refused",
             State::Unavailable => "unavailable",
             State::Missing => "missing",
@@ -117,8 +117,8 @@ impl Row {
         }
     }
 
-    /// What is known of it; `direct`: whether go would ask the origin of what no upstream has.
-    pub fn state(&self, direct: bool) -> State {
+    /// What is known of it; `elsewhere`: whether go asks somebody besides the upstreams, an origin or a directory.
+    pub fn state(&self, elsewhere: bool) -> State {
         let here = matches!(self.cached, Cached::Whole | Cached::Directory);
         let asked: Vec<&Reply> = self.replies.iter().flatten().collect();
         let absent = asked.iter().all(|reply| reply.absent());
@@ -126,7 +126,7 @@ impl Row {
             _ if asked.iter().any(|reply| reply.has()) => State::Ok,
             Place::Module(_) if here && absent && !asked.is_empty() => State::CacheOnly,
             _ if here => State::Ok,
-            Place::Module(_) if asked.is_empty() && (self.private || direct) => State::Direct,
+            Place::Module(_) if asked.is_empty() && (self.private || elsewhere) => State::NotAsked,
             Place::Module(_) if asked.iter().any(|reply| reply.refused()) => State::Refused,
             Place::Module(_) if !absent => State::Unavailable,
             _ => State::Missing,

@@ -168,13 +168,13 @@ fn private_modules_and_replacements() {
     let text = std::fs::read_to_string(&gomod).unwrap();
     let replaced = "replace example.com/m00 => ./fork\nreplace example.com/m01 => example.com/m00 v1.1.0\n";
     std::fs::write(&gomod, format!("{text}\n{replaced}")).unwrap();
-    let missing = [("m00", "missing"), ("m01", "ok"), ("Upper", "direct")];
+    let missing = [("m00", "missing"), ("m01", "ok"), ("Upper", "not-asked")];
     assert_eq!(
         states(sandbox.gosteady(&["modules", "--json"]).expect(1)),
         wanted(&missing)
     );
     std::fs::create_dir(sandbox.project().join("fork")).unwrap();
-    let fine = [("m00", "ok"), ("m01", "ok"), ("Upper", "direct")];
+    let fine = [("m00", "ok"), ("m01", "ok"), ("Upper", "not-asked")];
     assert_eq!(
         states(sandbox.gosteady(&["modules", "--all", "--json"]).expect(0)),
         wanted(&fine)
@@ -185,6 +185,18 @@ fn private_modules_and_replacements() {
         .map(|request| request.path)
         .collect();
     assert_eq!(asked, ["/example.com/m00/@v/v1.1.0.info"; 2]);
+
+    // Behind a directory nobody is asked: go may have found it there.
+    sandbox.set(
+        "GOPROXY",
+        format!("file://{},{}", sandbox.path("tmp").display(), server.url()),
+    );
+    let unknown = [("m00", "ok"), ("m01", "not-asked"), ("Upper", "not-asked")];
+    assert_eq!(
+        states(sandbox.gosteady(&["modules", "--json"]).expect(0)),
+        wanted(&unknown)
+    );
+    assert_eq!(server.requests().len(), 2);
 
     let text = sandbox.gosteady(&["modules"]).out();
     assert!(text.contains("v1.0.0 => example.com/m00 v1.1.0"), "{text}");

@@ -75,6 +75,10 @@ impl Way {
     async fn walk(&self, asking: &Asking, wire: &str) -> Vec<Option<Reply>> {
         let mut replies: Vec<Option<Reply>> = vec![None; self.upstreams.len()];
         for (number, upstream) in self.upstreams.iter().enumerate() {
+            // Whether go would come so far is not known.
+            if upstream.behind_kept && !self.all {
+                break;
+            }
             let reply = self.one(asking, number, wire).await;
             let goes_on = self.all || goes_on(upstream, &reply, self.failover);
             replies[number] = Some(reply);

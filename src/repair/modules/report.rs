@@ -8,10 +8,16 @@ use crate::ui::words::{count, duration, plain};
 use serde_json::{Value, json};
 
 /// A line for each row, below it what the upstreams said where that is not good, and a line of counts.
-pub fn table(rows: &[Row], upstreams: &[Upstream], direct: bool, missing_only: bool, style: Style) -> String {
+pub fn table(
+    rows: &[Row],
+    upstreams: &[Upstream],
+    elsewhere: bool,
+    missing_only: bool,
+    style: Style,
+) -> String {
     let shown: Vec<&Row> = rows
         .iter()
-        .filter(|row| !missing_only || row.state(direct) != State::Ok)
+        .filter(|row| !missing_only || row.state(elsewhere) != State::Ok)
         .collect();
     let mut lines = Vec::new();
     let mut head = vec![
@@ -28,7 +34,7 @@ pub fn table(rows: &[Row], upstreams: &[Upstream], direct: bool, missing_only: b
             .collect(),
     );
     for row in &shown {
-        let state = row.state(direct);
+        let state = row.state(elsewhere);
         let mut line: Vec<Cell> = vec![
             plain(&row.module.0).into(),
             plain(&version(row)).into(),
@@ -60,7 +66,7 @@ pub fn table(rows: &[Row], upstreams: &[Upstream], direct: bool, missing_only: b
         out.push_str(&columns(&lines));
     }
     for row in &shown {
-        let state = row.state(direct);
+        let state = row.state(elsewhere);
         if state == State::Ok {
             continue;
         }
@@ -68,7 +74,7 @@ pub fn table(rows: &[Row], upstreams: &[Upstream], direct: bool, missing_only: b
             "\n{}@{}: {}\n",
             plain(&row.module.0),
             plain(&version(row)),
-            meaning(state, row, direct)
+            meaning(state, row, elsewhere)
         ));
         for (upstream, reply) in upstreams.iter().zip(&row.replies) {
             if let Some(reply) = reply {
@@ -79,7 +85,7 @@ pub fn table(rows: &[Row], upstreams: &[Upstream], direct: bool, missing_only: b
     out.push_str(&format!(
         "{}{}\n",
         if out.is_empty() { "" } else { "\n" },
-        counts(rows, direct)
+        counts(rows, elsewhere)
     ));
     out
 }
@@ -114,19 +120,21 @@ fn cached(cached: Cached) -> &'static str {
     }
 }
 
-fn meaning(state: State, row: &Row, direct: bool) -> &'static str {
+fn meaning(state: State, row: &Row, elsewhere: bool) -> &'static str {
     let asked = row.replies.iter().flatten().count() > 0;
     match (state, &row.place) {
         (State::Missing, Place::Dir(_)) => "the directory that stands in for it is not there",
         (State::Missing, _) if !asked => "not in the cache",
-        (State::Missing, _) if direct => "not in the cache, and no upstream has it; go would try its origin",
+        (State::Missing, _) if elsewhere => {
+            "not in the cache, and no upstream has it; go would try elsewhere, too"
+        }
         (State::Missing, _) => "not in the cache, and no upstream has it",
         (State::Refused, _) => {
             "not in the cache, and an upstream refuses it: credentials, or a gatekeeper's rule"
         }
         (State::Unavailable, _) => "not in the cache, and an upstream that may have it did not say",
         (State::CacheOnly, _) => "in this cache only: another machine can't get it from these upstreams",
-        _ => "not in the cache; go would ask its origin, which gosteady does not",
+        _ => "not in the cache; go would ask its origin or a directory, which gosteady does not",
     }
 }
 
@@ -140,25 +148,25 @@ fn published(row: &Row) -> Option<&str> {
 const STATES: [State; 6] = [
     State::Ok,
     State::CacheOnly,
-    State::Direct,
+    State::NotAsked,
     State::Refused,
     State::Unavailable,
     State::Missing,
 ];
 
 /// How many rows are in a state.
-fn of(rows: &[Row], direct: bool, state: State) -> usize {
-    rows.iter().filter(|row| row.state(direct) == state).count()
+fn of(rows: &[Row], elsewhere: bool, state: State) -> usize {
+    rows.iter().filter(|row| row.state(elsewhere) == state).count()
 }
 
-fn counts(rows: &[Row], direct: bool) -> String {
+fn counts(rows: &[Row], elsewhere: bool) -> String {
     let cached = rows
         .iter()
         .filter(|row| matches!(row.cached, Cached::Whole | Cached::Directory))
         .count();
     let mut line = format!("{}: {cached} in the cache", count(rows.len() as u64, "module"));
     for state in STATES {
-        let n = of(rows, direct, state);
+        let n = of(rows, elsewhere, state);
         if n > 0 {
             line.push_str(&format!(", {n} {}", state.as_str()));
         }
@@ -168,7 +176,7 @@ fn counts(rows: &[Row], direct: bool) -> String {
 
 /// `{"schema": 1, "upstreams": […], "modules": [{path, version, replace, cache, state, published, upstreams}], "counts"}`;
 /// the upstreams of a module in the order of the first list, null for one that was not asked.
-pub fn json(rows: &[Row], upstreams: &[Upstream], direct: bool, missing_only: bool) -> Value {
+pub fn json(rows: &[Row], upstreams: &[Upstream], elsewhere: bool, missing_only: bool) -> Value {
     let module = |row: &Row| {
         let replace = match &row.place {
             Place::Module(module) if *module == row.module => Value::Null,
@@ -191,20 +199,20 @@ pub fn json(rows: &[Row], upstreams: &[Upstream], direct: bool, missing_only: bo
             "replace": replace,
             "cache": row.cached,
             "private": row.private,
-            "state": row.state(direct),
+            "state": row.state(elsewhere),
             "published": published(row),
             "upstreams": replies,
         })
     };
     let shown = rows
         .iter()
-        .filter(|row| !missing_only || row.state(direct) != State::Ok);
+        .filter(|row| !missing_only || row.state(elsewhere) != State::Ok);
     let modules: Vec<Value> = shown.map(module).collect();
     let counts: serde_json::Map<String, Value> = STATES
         .iter()
         .map(|state| {
             let name = json!(state).as_str().unwrap_or_default().to_owned();
-            (name, of(rows, direct, *state).into())
+            (name, of(rows, elsewhere, *state).into())
         })
         .collect();
     json!({

@@ -19,6 +19,8 @@ mod suite {
     mod health;
     mod hook;
     mod install_go;
+    mod mirrors;
+    mod modules;
     mod otlp;
     mod pins;
     mod policy;

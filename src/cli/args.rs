@@ -1,7 +1,8 @@
 //! The command line of gosteady, as clap reads it. Texts are written for somebody whose download hangs right now.
 
 use super::{
-    check, completions, config, demo, doctor, explain, goroutines, hook, pin, toolchain, trace, undo, which,
+    check, completions, config, demo, doctor, explain, goroutines, hook, mirrors, modules, pin, toolchain,
+    trace, undo, which,
 };
 use clap::{Parser, Subcommand};
 
@@ -15,6 +16,8 @@ Examples:
   gosteady doctor              what is wrong on this machine
   gosteady check               known mistakes in go.mod and its kin
   gosteady undo                go.mod and go.sum as before the last go get
+  gosteady mirrors             which mirror is quick, fresh and complete
+  gosteady modules --missing   required modules that can't be had
   gosteady toolchain install 1.26
   gosteady trace list          what recent go commands did
   gosteady explain             what can go wrong, and what to do then
@@ -69,6 +72,10 @@ pub enum Command {
     Doctor(doctor::Args),
     /// Bring back go.mod, go.sum and go.work as they were before go changed them.
     Undo(undo::Args),
+    /// Compare module mirrors, and suggest a GOPROXY.
+    Mirrors(mirrors::Args),
+    /// Show each required module: in the cache or not, and which upstream has it.
+    Modules(modules::Args),
     /// Explain the cause of a failure or a hang, by the id in its message.
     Explain(explain::Args),
     /// Take a dump of goroutines apart, of go or of any Go program.

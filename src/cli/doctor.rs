@@ -23,7 +23,7 @@ Examples:
   gosteady doctor                       everything, in the order to look at it
   gosteady doctor --offline             without a single connection
   gosteady doctor --module M@v1.2.3     who knows that module, and why not
-  gosteady doctor --proxy https://p     ask this mirror instead of GOPROXY's
+  gosteady doctor --proxy https://p     put this module server to the test
   gosteady doctor --markdown            for an issue
   gosteady doctor --save laptop.json    then on the other machine:
   gosteady doctor --against laptop.json only what differs
@@ -34,7 +34,7 @@ pub struct Args {
     /// Also ask the upstreams about this module, e.g. `golang.org/x/mod@v0.20.0`.
     #[arg(long, value_name = "MODULE[@VERSION]")]
     pub module: Option<String>,
-    /// Look at this GOPROXY list instead of the one in effect.
+    /// Look at this GOPROXY list instead of the one in effect, and test its servers' conformance.
     #[arg(long, value_name = "LIST")]
     pub proxy: Option<OsString>,
     /// Open no connection.
@@ -77,7 +77,12 @@ fn examine(args: &Args, world: &World) -> Result<bool, Error> {
         }
     };
     let subject = Arc::new(Subject::of(&world));
-    let checks = doctor::checks(&subject, !args.offline, args.module.as_deref());
+    let checks = doctor::checks(
+        &subject,
+        !args.offline,
+        args.module.as_deref(),
+        args.proxy.is_some(),
+    );
     let bar = std::io::stderr().is_terminal().then(ProgressBar::new_spinner);
     let verdicts = check::run_all(&checks, &subject, |names| {
         if let Some(bar) = &bar {

@@ -10,6 +10,8 @@ pub mod explain;
 mod frame;
 pub mod goroutines;
 pub mod hook;
+pub mod mirrors;
+pub mod modules;
 pub mod pin;
 pub mod toolchain;
 pub mod trace;
@@ -41,6 +43,8 @@ fn run(command: &Command, world: &World) -> Outcome {
         Command::Pin(args) => pin::run(args, world),
         Command::Toolchain(cmd) => toolchain::run(cmd, world),
         Command::Trace(cmd) => trace::run(cmd, world),
+        Command::Mirrors(args) => mirrors::run(args, world),
+        Command::Modules(args) => modules::run(args, world),
         Command::Goroutines(args) => goroutines::run(args, world),
         Command::Demo(args) => demo::run(args, world),
         Command::Doctor(args) => doctor::run(args, world),
@@ -99,6 +103,8 @@ mod tests {
             "config",
             "doctor",
             "explain",
+            "mirrors",
+            "modules",
             "pin",
             "undo",
             "which",

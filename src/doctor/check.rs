@@ -1,5 +1,6 @@
 //! Checks, run side by side, each within its bound; one that panics or does not end is a finding of its own.
 
+use super::conformance::Conformance;
 use super::findings;
 use super::subject::Subject;
 use crate::error::Finding;
@@ -61,6 +62,8 @@ pub struct Verdict {
     pub seen: Vec<String>,
     /// What is wrong.
     pub findings: Vec<Finding>,
+    /// A module server, point by point.
+    pub conformance: Option<Conformance>,
 }
 
 impl Verdict {

@@ -1,5 +1,6 @@
 //! What `gosteady doctor` can find: stable ids, how much each matters, and what it means.
 
+use super::conformance;
 use crate::error::{Finding, Level};
 
 use Level::{Error, Note, Warning};
@@ -297,7 +298,7 @@ pub const FINDINGS: &[(&str, Level, &str)] = &[
 
 /// A finding of the table; its level comes from there.
 pub fn found(id: &'static str, what: String, evidence: String, fix: String) -> Finding {
-    let level = entry(id).map_or(Warning, |(_, level, _)| *level);
+    let level = entry(id).map_or(Warning, |(level, _)| level);
     Finding {
         id,
         level,
@@ -309,11 +310,15 @@ pub fn found(id: &'static str, what: String, evidence: String, fix: String) -> F
 
 /// What it means; findings of the configuration are not in the table and speak for themselves.
 pub fn meaning(id: &str) -> &'static str {
-    entry(id).map_or("", |(_, _, meaning)| meaning)
+    entry(id).map_or("", |(_, meaning)| meaning)
 }
 
-fn entry(id: &str) -> Option<&'static (&'static str, Level, &'static str)> {
-    FINDINGS.iter().find(|(known, _, _)| *known == id)
+fn entry(id: &str) -> Option<(Level, &'static str)> {
+    let finding = FINDINGS.iter().find(|(known, _, _)| *known == id);
+    let point = || conformance::entry(id).map(|(level, _, meaning)| (level, meaning));
+    finding
+        .map(|(_, level, meaning)| (*level, *meaning))
+        .or_else(point)
 }
 
 #[cfg(test)]

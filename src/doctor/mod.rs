@@ -3,11 +3,13 @@
 
 mod caches;
 pub mod check;
+pub mod conformance;
 mod credentials;
 mod dependencies;
 mod findings;
 mod go;
 mod list;
+pub mod mirrors;
 mod module;
 mod network;
 pub mod report;
@@ -20,7 +22,8 @@ use check::{Check, Layer};
 use subject::Subject;
 
 /// Every check of these surroundings; `online` also those of the network, and of a module (`PATH[@VERSION]`).
-pub fn checks(subject: &Subject, online: bool, asked: Option<&str>) -> Vec<Check> {
+/// `servers`: the upstreams are put to the conformance test, too.
+pub fn checks(subject: &Subject, online: bool, asked: Option<&str>, servers: bool) -> Vec<Check> {
     use Layer::{Caches, Configuration, Credentials, Module, Toolchain};
     let mut checks = vec![
         Check::new("the real go", Toolchain, go::real),
@@ -41,6 +44,9 @@ pub fn checks(subject: &Subject, online: bool, asked: Option<&str>) -> Vec<Check
     if online {
         checks.extend(network::checks(subject));
         checks.extend(asked.map(dependencies::check));
+        if servers {
+            checks.extend(conformance::checks(subject, asked));
+        }
     }
     checks
 }

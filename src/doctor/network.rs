@@ -15,7 +15,7 @@ const SLOW: Duration = Duration::from_secs(2);
 /// From where on a clock counts as wrong: some servers and caches are minutes off themselves.
 const SKEW: Duration = Duration::from_secs(300);
 /// A public module that every mirror knows; its list is short.
-const ASKED: &str = "golang.org/x/mod/@v/list";
+pub const ASKED: &str = "golang.org/x/mod/@v/list";
 
 /// One check for each server that go would talk to.
 pub fn checks(subject: &Subject) -> Vec<Check> {
@@ -219,9 +219,9 @@ mod tests {
             status,
             status_text: status.to_string(),
             headers: [("date".to_owned(), date.to_owned())].into(),
-            way: Way::default(),
             body: bytes::Bytes::from_static(body.as_bytes()),
             took: Duration::from_millis(20),
+            ..Seen::default()
         }
     }
 

@@ -1,6 +1,7 @@
 //! The report: text for a terminal, Markdown for an issue, JSON for a program.
 
 use super::check::{Layer, Verdict};
+use super::conformance::Conformance;
 use super::findings;
 use crate::error::{Finding, Level};
 use crate::ui::Style;
@@ -127,7 +128,7 @@ impl Report {
     }
 
     /// `{"schema": 1, "headline", "layers": [{"layer", "seen": […], "findings": [{id, level, what, evidence, meaning,
-    /// fix}]}]}`.
+    /// fix}]}], "conformance": […]}`; the last as [`Conformance::json`](super::conformance::Conformance::json) has it.
     pub fn json(&self) -> serde_json::Value {
         let layers = Layer::ALL.map(|layer| {
             let findings: Vec<_> = self
@@ -146,7 +147,9 @@ impl Report {
                 .collect();
             serde_json::json!({"layer": layer, "seen": self.seen(layer), "findings": findings})
         });
-        serde_json::json!({"schema": 1, "headline": self.headline(), "layers": layers})
+        let servers = self.verdicts.iter().filter_map(|(_, v)| v.conformance.as_ref());
+        let servers: Vec<_> = servers.map(Conformance::json).collect();
+        serde_json::json!({"schema": 1, "headline": self.headline(), "layers": layers, "conformance": servers})
     }
 
     fn seen(&self, layer: Layer) -> Vec<&str> {

@@ -69,6 +69,8 @@ pub enum Fault {
     FirstOfEach(u64, Box<Fault>),
     /// Requests of one kind meet the fault, and only they are counted inside; others are answered well.
     Only(Kind, Box<Fault>),
+    /// Requests for what the server does not have meet the fault; others are answered well.
+    Absent(Box<Fault>),
     /// One request in `of`, chosen by the seed and the request's number, meets the fault.
     OneIn {
         /// How rare it is; 1 for always.
@@ -149,6 +151,8 @@ pub(super) struct Turn<'a> {
     pub connection: u64,
     /// Its decoded path without a leading slash.
     pub path: &'a str,
+    /// Whether the server has it.
+    pub known: bool,
 }
 
 /// What one request meets: a pace and a leaf.
@@ -196,6 +200,11 @@ impl Fault {
         Fault::Only(kind, Box::new(self))
     }
 
+    /// This fault for requests only that should be answered by 404.
+    pub fn absent(self) -> Fault {
+        Fault::Absent(Box::new(self))
+    }
+
     /// What a request meets.
     pub(super) fn plan(&self, turn: Turn<'_>) -> Plan<'_> {
         let good = || Plan {
@@ -217,6 +226,7 @@ impl Fault {
                 let met = Kind::of(turn.path) == *kind;
                 return if met { fault.plan(counted) } else { good() };
             }
+            Fault::Absent(fault) => when(!turn.known, fault),
             Fault::OneIn { of, seed, fault } => when(chosen(*of, *seed, turn.number), fault),
             Fault::OneConnectionIn { of, seed, fault } => when(chosen(*of, *seed, turn.connection), fault),
             Fault::Between(from, to, fault) => when((*from..*to).contains(&turn.number), fault),
@@ -257,6 +267,7 @@ mod tests {
             of_path,
             connection: number / 2,
             path,
+            known: path == "m/@v/v1.zip",
         }
     }
 
@@ -296,6 +307,8 @@ mod tests {
             (Fault::Between(2, 4, Box::new(reset())), turn(1, 0, zip), false),
             (Fault::Between(2, 4, Box::new(reset())), turn(2, 0, zip), true),
             (Fault::Between(2, 4, Box::new(reset())), turn(4, 0, zip), false),
+            (reset().absent(), turn(0, 0, zip), false),
+            (reset().absent(), turn(0, 0, "m/@v/v2.zip"), true),
             (Fault::Any(vec![]), turn(0, 0, zip), false),
         ] {
             let leaf = fault.plan(turn).leaf;

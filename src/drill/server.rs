@@ -269,6 +269,7 @@ impl Shared {
             of_path,
             connection,
             path: &path,
+            known: self.store.get(&path).is_some(),
         };
         let plan = fault.plan(turn);
         misbehave::answer(stream, head, &path, &self.store, &plan, &self.stop).unwrap_or(After::Close)

@@ -44,7 +44,7 @@ mod words;
 mod tests;
 
 pub use loopback::{is_loopback_base, ping};
-pub use prefetch::{Infos, Need, Packages, Sources, Tests};
+pub use prefetch::{Archive, Facts, Infos, Module, Need, Packages, Place, Sources, Tests, file};
 pub use probe::{Upstream, upstreams};
 
 use crate::activity::Activity;

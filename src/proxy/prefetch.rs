@@ -13,6 +13,8 @@ mod patterns;
 mod reading;
 mod work;
 
+pub use contents::Archive;
+pub use facts::{Facts, Module, Place, file};
 pub use flight::Ahead;
 pub use needed::Tests;
 
@@ -23,7 +25,6 @@ use super::request::{Kind, Resource};
 use super::spool::Spooled;
 use super::walk::{Verdict, walk};
 use crate::gomod::Tags;
-use facts::{Facts, Module};
 use flight::{Course, Flight, Held, Landed, Share};
 use needed::Needed;
 use pace::Pace;

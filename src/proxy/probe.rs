@@ -1,23 +1,17 @@
-//! One question to one address, for diagnosis: no retry, no failover, every step timed.
+//! Questions to upstreams, for diagnosis: no retry, no failover, every step timed.
+
+mod asker;
+
+pub use super::list::Separator;
+pub use super::retry::http_date;
+pub use asker::{Answer, Asker, Asking, Question, Seen, Trouble, ask};
 
 use super::base::Base;
-use super::credentials::Credentials;
-use super::list::List;
-use super::public::is_public;
-use super::transport::{Address, Client, Failure, Get, Way};
-use super::{attempt, sumdb};
-use crate::activity::Activity;
+use super::list::{Element, Entry, List};
+use super::public::{self, is_public};
+use super::sumdb;
+use super::transport::Address;
 use crate::gomod::escape;
-use crate::world::World;
-use bytes::Bytes;
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-pub use super::retry::http_date;
-
-/// How much of an answer is read.
-const BODY: usize = 256 << 10;
 
 /// An http(s) upstream of a GOPROXY list.
 #[derive(Debug, Clone)]
@@ -26,6 +20,10 @@ pub struct Upstream {
     pub shown: String,
     /// Whether it is a public mirror: of the built-in list or of `proxy.public`.
     pub public: bool,
+    /// What follows it in the list.
+    pub separator: Separator,
+    /// Whether an element stands before it that go asks itself: a `file://` directory.
+    pub behind_kept: bool,
     base: Base,
 }
 
@@ -37,6 +35,21 @@ impl Upstream {
             .is_some_and(|other| other.base == self.base)
     }
 
+    /// Its address without userinfo and query: what may be printed, and written into a GOPROXY.
+    pub fn bare(&self) -> String {
+        self.base.address.to_string()
+    }
+
+    /// Whether it is asked over TLS.
+    pub fn is_https(&self) -> bool {
+        self.base.address.https
+    }
+
+    /// Whether its address carries a user name, a password or a query.
+    pub fn is_adorned(&self) -> bool {
+        self.base.address.userinfo.is_some() || self.base.address.query.is_some()
+    }
+
     /// The address of a file below it; `escaped` as go asks for it, without a leading slash.
     pub fn file(&self, escaped: &str) -> Address {
         self.base.join(escaped, escaped.starts_with("sumdb/"))
@@ -46,12 +59,45 @@ impl Upstream {
 /// The http(s) upstreams of a list that go accepts, in order; empty for any other.
 pub fn upstreams(goproxy: &str, more_public: &[String]) -> Vec<Upstream> {
     let list = List::parse(goproxy);
-    let upstream = |base: &Base| Upstream {
-        shown: base.shown.clone(),
-        public: is_public(&base.address, more_public),
-        base: base.clone(),
+    let mut behind_kept = false;
+    let upstream = |entry: &Entry| match &entry.element {
+        Element::Http(base) => Some(Upstream {
+            shown: base.shown.clone(),
+            public: is_public(&base.address, more_public),
+            separator: entry.separator,
+            behind_kept,
+            base: base.as_ref().clone(),
+        }),
+        element => {
+            behind_kept |= matches!(element, Element::Kept(_));
+            None
+        }
     };
-    list.iter().flat_map(List::upstreams).map(upstream).collect()
+    list.iter()
+        .flat_map(|list| &list.entries)
+        .filter_map(upstream)
+        .collect()
+}
+
+/// Whether go asks somebody besides the upstreams of this list: an origin, or a directory.
+pub fn asks_elsewhere(goproxy: &str) -> bool {
+    match List::parse(goproxy) {
+        Some(list) => list
+            .entries
+            .iter()
+            .any(|entry| matches!(entry.element, Element::Direct | Element::Kept(_))),
+        None => goproxy
+            .split([',', '|'])
+            .map(str::trim)
+            .find(|word| matches!(*word, "direct" | "off") || word.starts_with("file:"))
+            .is_some_and(|word| word != "off"),
+    }
+}
+
+/// The mirrors that are public by general knowledge, each as a GOPROXY list of its own.
+pub fn public_mirrors() -> Vec<Upstream> {
+    let list = |mirror: &&str| upstreams(&format!("https://{mirror}"), &[]);
+    public::MIRRORS.iter().flat_map(list).collect()
 }
 
 /// Name and origin of the checksum database that GOSUMDB names; `None` for `off` and for one with a URL of its own.
@@ -64,6 +110,8 @@ pub fn checksum_database(gosumdb: &str) -> Option<(String, Upstream)> {
     let upstream = Upstream {
         shown: base.shown.clone(),
         public: true,
+        separator: Separator::End,
+        behind_kept: false,
         base,
     };
     Some((name, upstream))
@@ -74,74 +122,46 @@ pub fn module_file(module: &str, file: &str) -> String {
     format!("{}/{file}", escape(module)).replace('!', "%21")
 }
 
-/// An answer.
-#[derive(Debug)]
-pub struct Seen {
-    /// HTTP status.
-    pub status: u16,
-    /// `404 Not Found`.
-    pub status_text: String,
-    /// Headers, names in lower case.
-    pub headers: BTreeMap<String, String>,
-    /// How it came, with the time of every step.
-    pub way: Way,
-    /// The first 256 KiB of its body.
-    pub body: Bytes,
-    /// From the start to the last byte that was read.
-    pub took: Duration,
+/// The path of a file of a checksum database below an upstream, as go asks for it: `sumdb/sum.golang.org/supported`.
+pub fn database_file(name: &str, file: &str) -> String {
+    format!("sumdb/{name}/{file}").replace('!', "%21")
 }
 
-/// Why there is none.
-#[derive(Debug)]
-pub enum Trouble {
-    /// It failed on the way.
-    Failed(Box<Failure>),
-    /// Nothing came within the bound.
-    Silent,
-    /// This machine could not even ask.
-    Local(String),
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Asks and waits. Credentials are those that go would send; they are in no part of the result.
-pub fn ask(world: &Arc<World>, goauth: &str, address: Address, bound: Duration) -> Result<Seen, Trouble> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|e| Trouble::Local(e.to_string()))?;
-    let client = Client::new(Arc::clone(world));
-    let credentials = Credentials::new(goauth, Arc::clone(world));
-    let flight = Arc::new(Activity::default()).begin(address.to_string(), address.origin());
-    let begun = Instant::now();
-    let work = async {
-        let headers = credentials.headers(&address).await;
-        let get = Get {
-            address,
-            fresh: false,
-            connect_timeout: bound.mul_f32(0.6),
-            headers,
-            post: None,
-            flight: &flight,
-        };
-        let mut answer = client.get(get).await?;
-        let mut body = Vec::new();
-        while let Some(piece) = answer.body.next().await? {
-            body.extend_from_slice(&piece);
-            if body.len() >= BODY {
-                break;
-            }
+    #[test]
+    fn who_else_is_asked() {
+        for (list, elsewhere) in [
+            ("https://a.example", false),
+            ("https://a.example,direct", true),
+            ("https://a.example,off,direct", false),
+            ("file:///srv/mods,https://a.example", true),
+            ("direct", true),
+            ("file:///srv/mods,off", true),
+            ("off", false),
+            ("", false),
+        ] {
+            assert_eq!(asks_elsewhere(list), elsewhere, "{list}");
         }
-        Ok(Seen {
-            status: answer.status,
-            status_text: attempt::status_text(answer.status),
-            headers: answer.headers,
-            way: answer.way,
-            body: body.into(),
-            took: begun.elapsed(),
-        })
-    };
-    let done = runtime.block_on(async { tokio::time::timeout(bound, work).await });
-    runtime.shutdown_background();
-    match done {
-        Ok(Ok(seen)) => Ok(seen),
-        Ok(Err(failure)) => Err(Trouble::Failed(Box::new(failure))),
-        Err(_) => Err(Trouble::Silent),
+        let list = upstreams("https://a.example|file:///srv/mods,https://b.example", &[]);
+        let behind: Vec<_> = list.iter().map(|u| (u.separator, u.behind_kept)).collect();
+        assert_eq!(behind, [(Separator::Pipe, false), (Separator::End, true)]);
+    }
+
+    #[test]
+    fn paths_as_go_sends_them() {
+        assert_eq!(module_file("a.io/Up", "@v/list"), "a.io/%21up/@v/list");
+        assert_eq!(
+            database_file("sum.example", "lookup/a.io/!up@v1.0.0"),
+            "sumdb/sum.example/lookup/a.io/%21up@v1.0.0"
+        );
+        let [at_root, below] = ["https://h", "https://h/p"].map(|base| upstreams(base, &[]).remove(0));
+        let file = database_file("n", "lookup/!a@v1");
+        assert!(at_root.file(&file).to_string().ends_with("/lookup/!a@v1"));
+        assert!(below.file(&file).to_string().ends_with("/lookup/%21a@v1"));
+        let secret = upstreams("https://u:secret@h/p?k=secret", &[]).remove(0);
+        assert!(secret.is_adorned() && secret.bare() == "https://h/p" && !below.is_adorned());
     }
 }

@@ -1,5 +1,6 @@
-//! Putting right what is broken.
+//! Seeing what is there, and putting right what is broken.
 
+pub mod modules;
 mod replace;
 pub mod undo;
 

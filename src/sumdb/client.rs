@@ -6,6 +6,7 @@ use super::record::Record;
 use super::tile::Reader;
 use super::tlog::{Node, of_nothing, of_record, root, subtrees};
 use super::{Fault, Fork};
+use crate::gomod::escape;
 
 /// What the client asks and remembers through. Paths are below the log, e.g. `lookup/golang.org/x/text@v0.3.0`.
 pub trait Ops {
@@ -32,10 +33,9 @@ pub struct Found {
     pub size: u64,
 }
 
-/// Looks up the hash of a version's zip. `module` and `version` need no escaping: lower case, as
-/// `golang.org/toolchain` is.
+/// Looks up the hash of a version's zip.
 pub fn lookup(ops: &mut impl Ops, key: &Key, module: &str, version: &str) -> Result<Found, Fault> {
-    let path = format!("lookup/{module}@{version}");
+    let path = format!("lookup/{}@{}", escape(module), escape(version));
     if let Some(kept) = ops.cached(&path) {
         // What was kept may be damaged; the log is asked then. A fork stays one.
         match check(ops, key, &kept, module, version) {

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! 4   main
-//! 3   shim (flow)   |   cli -> check, doctor, drill     the two flows never import each other
+//! 3   shim (flow)   |   cli -> check, doctor, drill, repair     the two flows never import each other
 //! 2   supervise   proxy   toolchain                     engines; none imports another
 //! 1   trace (Recorder, Event)   ui                      all may emit; only cli reads back
 //! 0   gomod goroutines sumdb config world outcome error clock activity cause fetch secret
@@ -27,6 +27,7 @@ pub mod gomod;
 pub mod goroutines;
 pub mod outcome;
 pub mod proxy;
+pub mod repair;
 pub mod secret;
 pub mod shim;
 pub mod sumdb;

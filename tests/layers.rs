@@ -19,7 +19,7 @@ const LEVEL_0: &[&str] = &[
     "world",
 ];
 const ENGINES: &[&str] = &["proxy", "supervise", "toolchain"];
-const TOOLS: &[&str] = &["check", "doctor", "drill"];
+const TOOLS: &[&str] = &["check", "doctor", "drill", "repair"];
 
 /// The modules that a module may import besides itself; `None` for a module that the picture does not know.
 fn allowed(module: &str) -> Option<Vec<&'static str>> {

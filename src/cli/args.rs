@@ -1,6 +1,8 @@
 //! The command line of gosteady, as clap reads it. Texts are written for somebody whose download hangs right now.
 
-use super::{check, completions, config, demo, doctor, explain, goroutines, pin, toolchain, trace, which};
+use super::{
+    cache, check, completions, config, demo, doctor, explain, goroutines, pin, toolchain, trace, which,
+};
 use clap::{Parser, Subcommand};
 
 /// What every page of help ends with.
@@ -12,6 +14,7 @@ Examples:
   gosteady config --check      what is wrong with the configuration
   gosteady doctor              what is wrong on this machine
   gosteady check               known mistakes in go.mod and its kin
+  gosteady cache verify        what is damaged in the module cache
   gosteady toolchain install 1.26
   gosteady trace list          what recent go commands did
   gosteady explain             what can go wrong, and what to do then
@@ -47,6 +50,9 @@ pub struct Args {
 pub enum Command {
     /// Check go.mod, go.work, go.sum, vendor and settings, offline.
     Check(check::Args),
+    /// Verify the module cache, mend it, measure it; a key for CI.
+    #[command(subcommand)]
+    Cache(cache::Cmd),
     /// Show every setting with its value and who set it, or check the files.
     Config(config::Args),
     /// Tell which go would run here.

@@ -3,7 +3,7 @@
 //! Sources: golang.org/x/mod/sumdb/dirhash (Hash1, HashZip), golang.org/x/mod/zip (MaxZipFile, checkZip).
 
 use super::base64;
-use aws_lc_rs::digest::{Context, SHA256, digest};
+use aws_lc_rs::digest::{Context, Digest, SHA256, digest};
 use std::fmt::Write;
 use std::io::{Read, Seek};
 use zip::ZipArchive;
@@ -31,10 +31,22 @@ pub fn of_go_mod(content: &[u8]) -> String {
 /// The hash of the files in a zip. Unpacks it within [`MAX_ZIP`] bytes; nothing is written anywhere. `None` where
 /// the archive's directory is too large to be read here.
 pub fn of_zip(source: impl Read + Seek) -> Result<Option<String>, Bad> {
-    unpacked(source, MAX_ZIP)
+    unpacked(source, MAX_ZIP, &mut |_, _| {})
 }
 
-fn unpacked(source: impl Read + Seek, most: u64) -> Result<Option<String>, Bad> {
+/// The same, and each file's content goes by `watch` piece by piece: its name, the bytes; no bytes are its end.
+pub fn of_zip_watched(
+    source: impl Read + Seek,
+    watch: &mut dyn FnMut(&[u8], &[u8]),
+) -> Result<Option<String>, Bad> {
+    unpacked(source, MAX_ZIP, watch)
+}
+
+fn unpacked(
+    source: impl Read + Seek,
+    most: u64,
+    watch: &mut dyn FnMut(&[u8], &[u8]),
+) -> Result<Option<String>, Bad> {
     let Some(mut archive) = open(source, most)? else {
         return Ok(None);
     };
@@ -43,16 +55,18 @@ fn unpacked(source: impl Read + Seek, most: u64) -> Result<Option<String>, Bad> 
     let mut files = Vec::with_capacity(archive.len());
     for n in 0..archive.len() {
         let mut file = archive.by_index(n).map_err(broken)?;
+        let name = file.name_raw().to_vec();
         let mut hash = Context::new(&SHA256);
         loop {
             let n = file.read(&mut buffer).map_err(broken)?;
+            watch(&name, &buffer[..n]);
             if n == 0 {
                 break;
             }
             left = left.checked_sub(n as u64).ok_or_else(too_large)?;
             hash.update(&buffer[..n]);
         }
-        files.push((hash.finish(), file.name_raw().to_vec()));
+        files.push((hash.finish(), name));
     }
     Ok(Some(of_files(files)))
 }
@@ -109,7 +123,8 @@ fn directory_size(source: &mut (impl Read + Seek)) -> std::io::Result<u64> {
     Ok(size.map_or(0, |s| u32::from_le_bytes(s).into()))
 }
 
-fn of_files(mut files: Vec<(aws_lc_rs::digest::Digest, Vec<u8>)>) -> String {
+/// The hash of files by their own SHA-256 and their names, which begin with `MODULE@VERSION/` (dirhash: Hash1).
+pub fn of_files(mut files: Vec<(Digest, Vec<u8>)>) -> String {
     files.sort_by(|a, b| a.1.cmp(&b.1));
     let mut all = Context::new(&SHA256);
     let mut line = String::new();
@@ -191,8 +206,11 @@ mod tests {
         let zeros = vec![0; 2 << 20];
         let bomb = archive(&[("m.io/a@v1.0.0/zeros", &zeros)]).into_inner();
         assert!(bomb.len() < 10_000);
-        assert_eq!(unpacked(Cursor::new(&bomb), 1 << 20), Err(too_large()));
-        assert!(unpacked(Cursor::new(&bomb), 2 << 20).is_ok());
+        assert_eq!(
+            unpacked(Cursor::new(&bomb), 1 << 20, &mut |_, _| {}),
+            Err(too_large())
+        );
+        assert!(unpacked(Cursor::new(&bomb), 2 << 20, &mut |_, _| {}).is_ok());
         // One that states less than it holds.
         let stated = |size: u32| {
             let mut liar = bomb.clone();
@@ -200,7 +218,7 @@ mod tests {
             liar[at + 24..at + 28].copy_from_slice(&size.to_le_bytes());
             liar
         };
-        assert!(unpacked(Cursor::new(stated(10)), 1 << 20).is_err());
+        assert!(unpacked(Cursor::new(stated(10)), 1 << 20, &mut |_, _| {}).is_err());
         // One that states more than go would take.
         let huge = stated(501 << 20);
         assert_eq!(of_zip(Cursor::new(&huge)), Err(too_large()));

@@ -1,14 +1,13 @@
 //! `gosteady cache verify`.
 
 use super::{Done, Ground, Which};
-use crate::cli::frame;
 use crate::error::Level;
 use crate::outcome::Code;
 use crate::repair::cache::finding::{self, Damage};
 use crate::repair::cache::layout::Layout;
 use crate::repair::cache::scope::Scope;
 use crate::repair::cache::verify::verify;
-use crate::ui::words::count;
+use crate::ui::words::{count, plain};
 use crate::ui::{self, Stream, Style};
 use crate::world::World;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -97,12 +96,24 @@ fn json(cache: &Layout, scope: &Scope, found: &[Damage]) -> serde_json::Value {
     })
 }
 
+fn one(damage: &Damage, style: Style) -> String {
+    let finding = &damage.finding;
+    let level = match finding.level {
+        Level::Error => style.red("error"),
+        _ => style.yellow("warning"),
+    };
+    let lines = [&finding.evidence, &finding.fix]
+        .into_iter()
+        .filter(|line| !line.is_empty());
+    let lines: String = lines.map(|line| format!("  {}\n", plain(line))).collect();
+    format!("{level}[{}]: {}\n{lines}", finding.id, plain(&finding.what))
+}
+
 fn text(cache: &Layout, scope: &Scope, found: &[Damage], style: Style) -> String {
     let mut out = String::new();
     let of = |level| found.iter().filter(move |d| d.finding.level == level);
     for damage in of(Level::Error).chain(of(Level::Warning)) {
-        out.push_str(&frame::render(&damage.finding, None, style));
-        out.push('\n');
+        out.push_str(&one(damage, style));
     }
     let n = |level| of(level).count() as u64;
     let looked = count(scope.modules.len() as u64, "module version");

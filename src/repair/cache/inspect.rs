@@ -14,6 +14,8 @@ use std::path::Path;
 const MOST: u64 = 16 << 20;
 /// Its tree is unpacked from a file of GOROOT and has no `.ziphash` (cache.go: DownloadDir).
 const FIPS: &str = "golang.org/fips140";
+/// go fetches nothing but the zip of it (toolchain/select.go: Exec).
+const TOOLCHAIN: &str = "golang.org/toolchain";
 
 /// Everything that is wrong with a module, in the order of its parts. What is not there was never downloaded.
 pub fn inspect(layout: &Layout, module: &Module, sums: &Sums) -> Vec<Damage> {
@@ -206,7 +208,7 @@ impl Look<'_> {
     fn go_mod(&mut self, of_zip: Option<&[u8]>, wanted: bool) -> Result<(), Unreadable> {
         let path = self.layout.file(self.module, "mod");
         let Some(text) = small(&path)? else {
-            if wanted && self.module.path != FIPS {
+            if wanted && ![FIPS, TOOLCHAIN].contains(&self.module.path.as_str()) {
                 self.add("mod-missing", "there is no .mod".into(), &path);
             }
             return Ok(());
@@ -228,7 +230,9 @@ impl Look<'_> {
     fn info(&mut self, wanted: bool) -> Result<(), Unreadable> {
         let path = self.layout.file(self.module, "info");
         match small(&path)? {
-            None if wanted => self.add("info-missing", "there is no .info".into(), &path),
+            None if wanted && self.module.path != TOOLCHAIN => {
+                self.add("info-missing", "there is no .info".into(), &path)
+            }
             None => {}
             Some(text) => {
                 let json: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();

@@ -66,16 +66,13 @@ impl Scope {
     pub fn only(&mut self, layout: &Layout, names: &[String]) -> Result<(), String> {
         let mut chosen = BTreeSet::new();
         for name in names {
-            let before = chosen.len();
-            let here = self.modules.iter();
-            chosen.extend(
-                here.filter(|m| m.path == *name || m.to_string() == *name)
-                    .cloned(),
-            );
-            chosen.extend(Module::parse(name).filter(|module| layout.holds(module)));
-            if chosen.len() == before {
+            let mut here = self.modules.clone();
+            here.retain(|m| m.path == *name || m.to_string() == *name);
+            here.extend(Module::parse(name).filter(|module| layout.holds(module)));
+            if here.is_empty() {
                 return Err(name.clone());
             }
+            chosen.extend(here);
         }
         self.modules = chosen.into_iter().collect();
         Ok(())

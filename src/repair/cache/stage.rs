@@ -101,25 +101,38 @@ impl Stage {
         std::fs::write(project.path().join("go.mod"), go_mod(env, &dir))?;
         std::fs::write(project.path().join("go.sum"), sums)?;
         let mut said = BTreeMap::new();
-        for batch in modules.chunks(BATCH) {
+        let mut ask = |batch: &[Module]| {
             let mut command = self.go(world, env)?;
             command.args(["mod", "download", "-json"]);
             command
                 .args(batch.iter().map(Module::to_string))
                 .current_dir(project.path());
             let ended = command.spawn()?.wait_with_output()?;
-            let objects =
-                serde_json::Deserializer::from_slice(&ended.stdout).into_iter::<serde_json::Value>();
-            for object in objects.flatten() {
-                let text = |key: &str| object[key].as_str().map(str::to_owned);
-                if let (Some(path), Some(version), Some(error)) =
-                    (text("Path"), text("Version"), text("Error"))
-                {
-                    said.insert(format!("{path}@{version}"), error);
+            said.extend(errors(&ended.stdout));
+            // A hash that does not match ends go at once, with words on stderr alone.
+            let unsaid = |m: &&Module| !said.contains_key(&m.to_string()) && !self.came(m);
+            let unsaid: Vec<Module> = batch.iter().filter(unsaid).cloned().collect();
+            if let ([module], false) = (batch, unsaid.is_empty()) {
+                let why = format!("go mod download: {}; its own words are above", ended.status);
+                said.insert(module.to_string(), why);
+            }
+            io::Result::Ok(unsaid)
+        };
+        for batch in modules.chunks(BATCH) {
+            let unsaid = ask(batch)?;
+            if batch.len() > 1 {
+                for module in unsaid {
+                    ask(&[module])?;
                 }
             }
         }
         Ok(said)
+    }
+
+    /// Whether go has got to the end of a module.
+    fn came(&self, module: &Module) -> bool {
+        let file = |extension| self.layout.file(module, extension).exists();
+        self.layout.tree(module).exists() && file("ziphash") && !file("partial")
     }
 
     /// Ourselves under the name of go; the real go where the system does not tell who we are.
@@ -164,4 +177,14 @@ fn go_mod(env: &GoEnv, dir: &Path) -> String {
         }
     }
     text
+}
+
+/// The errors in what `go mod download -json` prints, by `PATH@VERSION`.
+fn errors(stdout: &[u8]) -> Vec<(String, String)> {
+    let objects = serde_json::Deserializer::from_slice(stdout).into_iter::<serde_json::Value>();
+    let error = |object: serde_json::Value| {
+        let text = |key: &str| object[key].as_str().map(str::to_owned);
+        Some((format!("{}@{}", text("Path")?, text("Version")?), text("Error")?))
+    };
+    objects.flatten().filter_map(error).collect()
 }

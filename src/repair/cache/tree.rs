@@ -108,11 +108,9 @@ impl<'a> Compare<'a> {
         for path in files(self.root)? {
             let name = path.strip_prefix(self.root).unwrap_or(&path);
             let name = name.as_os_str().as_bytes();
-            let copy = || {
-                let dir = name.strip_suffix(b"go.mod")?;
-                self.names.contains(&[dir, b"_go.mod"].concat()).then_some(())
-            };
-            if !self.names.contains(name) && !(toolchain && copy().is_some()) {
+            let original = || Some([name.strip_suffix(b"go.mod")?, b"_go.mod"].concat());
+            let copy = toolchain && original().is_some_and(|name| self.names.contains(&name));
+            if !copy && !self.names.contains(name) {
                 self.found.extra.add(name);
             }
         }

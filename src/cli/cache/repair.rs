@@ -24,7 +24,7 @@ Examples:
   gosteady cache repair --all            everything in GOMODCACHE
 
 Exit status: 0 nothing is damaged any more, 1 something still is,
-2 wrong command line, 70 go could not be run. More: docs/cache.md")]
+2 wrong command line, 70 it could not be tried. More: docs/cache.md")]
 pub struct Args {
     #[command(flatten)]
     which: Which,

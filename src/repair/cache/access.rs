@@ -69,15 +69,15 @@ impl Access {
             let n = entries.count;
             let (what, fix) = match id {
                 "foreign-owner" => (
-                    format!("{n} entries belong to the user with the number {uid}"),
+                    format!("entries that belong to another user, number {uid}: {n}"),
                     format!("sudo chown -R \"$(id -u):$(id -g)\" {root}"),
                 ),
                 "open-to-all" => (
-                    format!("everybody may write to {n} entries"),
+                    format!("entries that everybody may write to: {n}"),
                     format!("chmod -R o-w {root}"),
                 ),
                 _ => (
-                    format!("{n} directories or lock files can't be written to"),
+                    format!("directories and lock files that can't be written to: {n}"),
                     format!("sudo chown -R \"$(id -u):$(id -g)\" {root}"),
                 ),
             };

@@ -185,6 +185,8 @@ impl Damage {
         damage.finding.what = format!("{module}: {}", damage.finding.what);
         if !damage.parts.is_empty() {
             damage.finding.fix = format!("gosteady cache repair {module}");
+        } else if id == "unreadable" {
+            damage.finding.fix = "make it readable for yourself, then verify again".into();
         }
         damage.module = Some(module.clone());
         damage

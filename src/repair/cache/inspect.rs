@@ -173,9 +173,9 @@ impl Look<'_> {
 
     fn differences(&mut self, tree: &Path, differences: &Differences) {
         let kinds: [(_, _, &Names); 3] = [
-            ("tree-changed", "differ from the zip", &differences.changed),
-            ("tree-missing", "are missing", &differences.missing),
-            ("tree-extra", "are not in the zip", &differences.extra),
+            ("tree-changed", "that differ from the zip", &differences.changed),
+            ("tree-missing", "that are missing", &differences.missing),
+            ("tree-extra", "that are not in the zip", &differences.extra),
         ];
         for (id, how, names) in kinds.into_iter().filter(|(_, _, names)| names.count > 0) {
             let more = match names.count - names.first.len().min(3) {
@@ -183,7 +183,7 @@ impl Look<'_> {
                 n => format!(" and {n} more"),
             };
             let first = names.first[..names.first.len().min(3)].join(", ");
-            let what = format!("{} extracted files {how}: {first}{more}", names.count);
+            let what = format!("extracted files {how}: {first}{more}");
             self.add(id, what, tree);
         }
     }

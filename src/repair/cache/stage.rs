@@ -20,6 +20,8 @@ use std::process::{Command, Stdio};
 
 /// So many modules are asked of one go, so that its command line never grows too long.
 const BATCH: usize = 200;
+/// The directory's name begins so, and goes on with a process id.
+const FETCH: &str = "fetch-";
 
 /// The other cache. It goes away when dropped, with all that was not taken out of it.
 #[derive(Debug)]
@@ -57,12 +59,19 @@ impl Stage {
             }
             errno => failed(errno.into()),
         })?;
-        let dir = ours.join("fetch");
-        files::remove_tree(&dir).map_err(failed)?;
-        files::directory(&dir).map_err(failed)?;
+        // A go that outlived a killed repair may still write to that one's directory, so each has its own.
+        for left in std::fs::read_dir(&ours).map_err(failed)?.flatten() {
+            if left.file_name().as_encoded_bytes().starts_with(FETCH.as_bytes()) {
+                files::remove_tree(&left.path()).map_err(failed)?;
+            }
+        }
+        let dir = ours.join(format!("{FETCH}{}", std::process::id()));
         // A clone of a repository takes long, and go locks each by itself.
         files::directory(&dir.join("cache")).map_err(failed)?;
-        let _ = std::os::unix::fs::symlink(cache.root().join("cache/vcs"), dir.join("cache/vcs"));
+        let clones = cache.root().join("cache/vcs");
+        if clones.is_dir() {
+            let _ = std::os::unix::fs::symlink(clones, dir.join("cache/vcs"));
+        }
         Ok(Stage {
             layout: Layout::new(&dir),
             dir,

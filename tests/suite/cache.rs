@@ -5,6 +5,7 @@ use gosteady::drill::{Fault, Server, Store};
 use gosteady::gomod::escape;
 use nix::fcntl::{Flock, FlockArg};
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 const MODULES: usize = 10;
@@ -147,6 +148,27 @@ fn every_damage_is_found_by_its_id() {
         "{}",
         text.out()
     );
+}
+
+#[test]
+fn what_everybody_may_write_to_is_told_once() {
+    let Some(filled) = filled("what_everybody_may_write_to_is_told_once") else {
+        return;
+    };
+    for n in [0, 1] {
+        let open = std::fs::Permissions::from_mode(0o666);
+        std::fs::set_permissions(filled.file(n, "zip"), open).expect("a mode");
+    }
+    let found = filled.verify(&[], 1);
+    assert_eq!(
+        found,
+        BTreeMap::from([("@".into(), BTreeSet::from(["open-to-all".into()]))])
+    );
+    // Modes are the owner's to mend.
+    let ended = filled.sandbox.gosteady(&["cache", "repair"]);
+    ended.expect(1);
+    assert!(ended.err().contains("chmod -R o-w"), "{}", ended.err());
+    assert_eq!(filled.verify(&[], 1), found);
 }
 
 #[test]

@@ -124,6 +124,54 @@ fn a_tree_has_the_hash_of_its_zip() {
 }
 
 #[test]
+fn a_tree_is_compared_piece_by_piece() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    let write = |name: &str, text: &str| {
+        let path = root.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    for (name, text) in [
+        ("same", "abcdef"),
+        ("shorter", "abc"),
+        ("longer", "abcdefg"),
+        ("other", "abcdeF"),
+        ("dir/extra", ""),
+        ("go.mod", "module std"),
+        ("_go.mod", "abcdef"),
+        ("empty", ""),
+    ] {
+        write(name, text);
+    }
+    std::os::unix::fs::symlink("same", root.join("link")).unwrap();
+    nix::unistd::mkfifo(&root.join("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let compare = |module: &str| {
+        let mut compare = tree::Compare::new(root, module);
+        for name in [
+            "same", "shorter", "longer", "other", "link", "pipe", "gone", "_go.mod",
+        ] {
+            for piece in [&b"abc"[..], b"def", b""] {
+                compare.piece(format!("{module}/{name}").as_bytes(), piece);
+            }
+        }
+        compare.piece(format!("{module}/empty").as_bytes(), b"");
+        compare.piece(format!("{module}/dir/").as_bytes(), b"");
+        compare.finish().unwrap()
+    };
+    let found = compare("m.io/x@v1.0.0");
+    assert_eq!(
+        found.changed.first,
+        ["shorter", "longer", "other", "link", "pipe"]
+    );
+    assert_eq!(found.missing.first, ["gone"]);
+    assert_eq!(found.extra.first, ["dir/extra", "go.mod"]);
+    // go makes this copy itself.
+    let found = compare("golang.org/toolchain@v0.0.1-go1.26.6.linux-amd64");
+    assert_eq!(found.extra.first, ["dir/extra"]);
+}
+
+#[test]
 fn the_documents_list_every_finding() {
     let text = include_str!("../../../docs/cache.md");
     for kind in KINDS {

@@ -19,10 +19,12 @@ mod suite {
     mod hangs;
     mod health;
     mod install_go;
+    mod otlp;
     mod pins;
     mod prefetch;
     mod resuming;
     mod servers;
+    mod signals;
     mod storms;
     mod trace;
     mod trace_secrets;

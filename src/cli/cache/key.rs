@@ -74,7 +74,9 @@ pub(super) fn run(args: &Args, world: &World) -> Done {
         },
         "go",
     );
-    let Some(go) = answer.version.map(|version| version.toolchain_name()) else {
+    let switches = answer.switches_to.map(|wanted| wanted.name);
+    let runs = answer.version.map(|version| version.toolchain_name());
+    let Some(go) = switches.or(runs) else {
         let what = "which go runs here can't be told".to_owned();
         return Err((
             Code::NotFound,

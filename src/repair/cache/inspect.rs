@@ -89,22 +89,20 @@ impl Look<'_> {
     fn zip(&mut self, path: &Path, file: File, tree: Option<&Path>) -> Result<Option<Zip>, Unreadable> {
         let module = self.module;
         let versioned = module.to_string();
-        let unreadable = |e: io::Error| (path.display().to_string(), e);
-        let again = || file.try_clone().map(BufReader::new).map_err(unreadable);
         let mut compare = tree.map(|root| Compare::new(root, &versioned));
         let (name, mut go_mod) = (format!("{versioned}/go.mod"), None);
-        let looked = h1::look(again()?, &module.path, &module.version).and_then(|()| {
-            h1::of_zip_watched(BufReader::new(&file), &mut |file, piece| {
-                if let Some(compare) = &mut compare {
-                    compare.piece(file, piece);
-                }
-                if file == name.as_bytes() {
-                    let text: &mut Vec<u8> = go_mod.get_or_insert_default();
-                    let room = (MOST as usize).saturating_sub(text.len());
-                    text.extend_from_slice(&piece[..piece.len().min(room)]);
-                }
-            })
-        });
+        let mut watch = |file: &[u8], piece: &[u8]| {
+            if let Some(compare) = &mut compare {
+                compare.piece(file, piece);
+            }
+            if file == name.as_bytes() {
+                let text: &mut Vec<u8> = go_mod.get_or_insert_default();
+                let room = (MOST as usize).saturating_sub(text.len());
+                text.extend_from_slice(&piece[..piece.len().min(room)]);
+            }
+        };
+        let file = BufReader::new(file);
+        let looked = h1::of_module_zip_watched(file, &module.path, &module.version, &mut watch);
         match looked {
             Err(Bad::Broken(why)) => self.add("zip-broken", format!("the zip is damaged: {why}"), path),
             Err(Bad::Foreign(why)) => self.add("zip-foreign", format!("the zip {why}"), path),

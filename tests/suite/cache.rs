@@ -302,7 +302,7 @@ fn the_key_is_that_of_the_sums_and_of_go() {
         ended.expect(0);
         ended.out().trim().to_owned()
     };
-    let (one, other) = (Sandbox::with(&real, &store), Sandbox::with(&real, &store));
+    let (mut one, other) = (Sandbox::with(&real, &store), Sandbox::with(&real, &store));
     let first = key(&one, &[]);
     assert_eq!(first, key(&other, &[]), "in two places");
     assert!(first.starts_with("go1."), "{first}");
@@ -322,6 +322,10 @@ fn the_key_is_that_of_the_sums_and_of_go() {
     assert_eq!(key(&one, &[]), first);
     std::fs::write(project.join("go.work.sum"), "m.io/more v1.0.0 h1:abc=\n").expect("more sums");
     assert_ne!(key(&one, &[]), first);
+    // The go that runs is the one that go switches to.
+    std::fs::write(project.join("go.work"), "go 1.99.1\n\nuse .\n").expect("a workspace");
+    one.set("GOTOOLCHAIN", "auto");
+    assert!(key(&one, &[]).starts_with("go1.99.1-"));
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod support;
 
 mod suite {
     mod bad_input;
+    mod cache;
     mod causes;
     mod check;
     mod demo;

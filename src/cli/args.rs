@@ -1,8 +1,8 @@
 //! The command line of gosteady, as clap reads it. Texts are written for somebody whose download hangs right now.
 
 use super::{
-    check, completions, config, demo, doctor, explain, goroutines, hook, mirrors, modules, pin, toolchain,
-    trace, undo, which,
+    cache, check, completions, config, demo, doctor, explain, goroutines, hook, mirrors, modules, pin,
+    toolchain, trace, undo, which,
 };
 use clap::{Parser, Subcommand};
 
@@ -18,6 +18,7 @@ Examples:
   gosteady undo                go.mod and go.sum as before the last go get
   gosteady mirrors             which mirror is quick, fresh and complete
   gosteady modules --missing   required modules that can't be had
+  gosteady cache verify        what is damaged in the module cache
   gosteady toolchain install 1.26
   gosteady trace list          what recent go commands did
   gosteady explain             what can go wrong, and what to do then
@@ -56,6 +57,9 @@ pub enum Command {
     /// Check before each commit: a pre-commit hook of git's.
     #[command(subcommand)]
     Hook(hook::Cmd),
+    /// Verify the module cache, mend it, measure it; a key for CI.
+    #[command(subcommand)]
+    Cache(cache::Cmd),
     /// Show every setting with its value and who set it, or check the files.
     Config(config::Args),
     /// Tell which go would run here.

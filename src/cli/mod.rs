@@ -1,6 +1,7 @@
 //! The gosteady command line: argument definitions and one file a command.
 
 pub mod args;
+pub mod cache;
 pub mod check;
 pub mod completions;
 pub mod config;
@@ -36,6 +37,7 @@ pub fn main(world: &World) -> Outcome {
 
 fn run(command: &Command, world: &World) -> Outcome {
     match command {
+        Command::Cache(cmd) => cache::run(cmd, world),
         Command::Check(args) => check::run(args, world),
         Command::Config(args) => config::run(args, world),
         Command::Which(args) => which::run(args, world),

@@ -93,6 +93,20 @@ impl GoEnv {
         Some(self.gopath()?.join("pkg/mod"))
     }
 
+    /// GOCACHE: set, or where go keeps it without; `None` where it is `off` or HOME is not set. Source:
+    /// cmd/go/internal/cache/default.go (DefaultDir), os.UserCacheDir.
+    pub fn gocache(&self, world: &World) -> Option<PathBuf> {
+        match self.get("GOCACHE") {
+            Some(off) if off == "off" => None,
+            Some(dir) => Some(dir.into()),
+            None if cfg!(target_os = "macos") => Some(world.home()?.join("Library/Caches/go-build")),
+            None => match world.set_var("XDG_CACHE_HOME") {
+                Some(dir) => Some(Path::new(dir).join("go-build")),
+                None => Some(world.home()?.join(".cache/go-build")),
+            },
+        }
+    }
+
     /// The first directory of GOPATH, or the one under HOME that go takes without it.
     pub fn gopath(&self) -> Option<PathBuf> {
         let gopath = self.get("GOPATH").and_then(|list| {

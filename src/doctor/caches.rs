@@ -29,18 +29,9 @@ fn caches(subject: &Subject) -> Vec<Cache> {
         .world
         .set_var("TMPDIR")
         .map_or("/tmp".into(), PathBuf::from);
-    let build = env
-        .get("GOCACHE")
-        .map(PathBuf::from)
-        .filter(|p| p.as_os_str() != "off");
-    let build = build.or_else(|| match subject.world.set_var("XDG_CACHE_HOME") {
-        Some(dir) => Some(Path::new(dir).join("go-build")),
-        None if cfg!(target_os = "macos") => Some(subject.world.home()?.join("Library/Caches/go-build")),
-        None => Some(subject.world.home()?.join(".cache/go-build")),
-    });
     let all = [
         ("GOMODCACHE", env.gomodcache(), false),
-        ("GOCACHE", build, false),
+        ("GOCACHE", env.gocache(&subject.world), false),
         (
             "GOTMPDIR",
             Some(env.get("GOTMPDIR").map_or(temporary, PathBuf::from)),

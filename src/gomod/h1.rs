@@ -3,7 +3,7 @@
 //! Sources: golang.org/x/mod/sumdb/dirhash (Hash1, HashZip), golang.org/x/mod/zip (MaxZipFile, checkZip).
 
 use super::base64;
-use aws_lc_rs::digest::{Context, SHA256, digest};
+use aws_lc_rs::digest::{Context, Digest, SHA256, digest};
 use std::fmt::Write;
 use std::io::{Read, Seek};
 use zip::ZipArchive;
@@ -34,34 +34,50 @@ pub fn of_zip(source: impl Read + Seek) -> Result<Option<String>, Bad> {
     let Some(archive) = open(source, MAX_ZIP)? else {
         return Ok(None);
     };
-    unpacked(archive, MAX_ZIP).map(Some)
+    unpacked(archive, MAX_ZIP, &mut |_, _| {}).map(Some)
 }
 
 /// [`look`] and [`of_zip`] at once.
 pub fn of_module_zip(source: impl Read + Seek, module: &str, version: &str) -> Result<Option<String>, Bad> {
+    of_module_zip_watched(source, module, version, &mut |_, _| {})
+}
+
+/// The same, and each file goes by `watch` piece by piece: its name and the bytes; no bytes are its end.
+pub fn of_module_zip_watched(
+    source: impl Read + Seek,
+    module: &str,
+    version: &str,
+    watch: &mut dyn FnMut(&[u8], &[u8]),
+) -> Result<Option<String>, Bad> {
     let Some(archive) = open(source, MAX_ZIP)? else {
         return Ok(None);
     };
     belongs(&archive, module, version)?;
-    unpacked(archive, MAX_ZIP).map(Some)
+    unpacked(archive, MAX_ZIP, watch).map(Some)
 }
 
-fn unpacked<R: Read + Seek>(mut archive: ZipArchive<R>, most: u64) -> Result<String, Bad> {
+fn unpacked<R: Read + Seek>(
+    mut archive: ZipArchive<R>,
+    most: u64,
+    watch: &mut dyn FnMut(&[u8], &[u8]),
+) -> Result<String, Bad> {
     let mut left = most;
     let mut buffer = vec![0; 64 << 10];
     let mut files = Vec::with_capacity(archive.len());
     for n in 0..archive.len() {
         let mut file = archive.by_index(n).map_err(broken)?;
+        let name = file.name_raw().to_vec();
         let mut hash = Context::new(&SHA256);
         loop {
             let n = file.read(&mut buffer).map_err(broken)?;
+            watch(&name, &buffer[..n]);
             if n == 0 {
                 break;
             }
             left = left.checked_sub(n as u64).ok_or_else(too_large)?;
             hash.update(&buffer[..n]);
         }
-        files.push((hash.finish(), file.name_raw().to_vec()));
+        files.push((hash.finish(), name));
     }
     Ok(of_files(files))
 }
@@ -122,7 +138,8 @@ fn directory_size(source: &mut (impl Read + Seek)) -> std::io::Result<u64> {
     Ok(size.map_or(0, |s| u32::from_le_bytes(s).into()))
 }
 
-fn of_files(mut files: Vec<(aws_lc_rs::digest::Digest, Vec<u8>)>) -> String {
+/// The hash of files by their own SHA-256 and their names, which begin with `MODULE@VERSION/` (dirhash: Hash1).
+pub fn of_files(mut files: Vec<(Digest, Vec<u8>)>) -> String {
     files.sort_by(|a, b| a.1.cmp(&b.1));
     let mut all = Context::new(&SHA256);
     let mut line = String::new();
@@ -155,7 +172,7 @@ mod tests {
     use zip::write::SimpleFileOptions;
 
     fn within(zip: &[u8], most: u64) -> Result<String, Bad> {
-        unpacked(open(Cursor::new(zip), most)?.unwrap(), most)
+        unpacked(open(Cursor::new(zip), most)?.unwrap(), most, &mut |_, _| {})
     }
 
     fn archive(files: &[(&str, &[u8])]) -> Cursor<Vec<u8>> {

@@ -42,6 +42,17 @@ pub fn local_replacements(text: &[u8], dir: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
+/// The files of hashes that count in a workspace: those of its members and its own. `text` is the go.work's. Source:
+/// cmd/go/internal/modload/init.go (loadModFile, WorkspaceGoSumFiles).
+pub fn workspace_sums(work: &Path, text: &[u8]) -> Vec<PathBuf> {
+    let members = workspace_uses(text, work.parent().unwrap_or(Path::new("/")));
+    let mut files: Vec<PathBuf> = members.iter().map(|dir| dir.join("go.sum")).collect();
+    let mut beside = work.to_path_buf().into_os_string();
+    beside.push(".sum");
+    files.push(beside.into());
+    files
+}
+
 /// Directories of a go.work's `use` lines, joined to `dir`.
 pub fn workspace_uses(text: &[u8], dir: &Path) -> Vec<PathBuf> {
     let mut uses = Vec::new();

@@ -21,5 +21,5 @@ pub use constraint::Tags;
 pub use directives::{Directives, Replace, Require, directives};
 pub use escape::{escape, unescape};
 pub use imports::imports;
-pub use lines::{Head, head, line_of, local_replacements, workspace_uses};
+pub use lines::{Head, head, line_of, local_replacements, workspace_sums, workspace_uses};
 pub use sums::Sums;

@@ -166,13 +166,7 @@ fn sums(plan: &Plan) -> Vec<PathBuf> {
         return Vec::new();
     }
     if let Some(work) = &scene.work {
-        let text = std::fs::read(work).unwrap_or_default();
-        let members = gomod::workspace_uses(&text, work.parent().unwrap_or(Path::new("/")));
-        let mut files: Vec<PathBuf> = members.iter().map(|dir| dir.join("go.sum")).collect();
-        let mut beside = work.clone().into_os_string();
-        beside.push(".sum");
-        files.push(beside.into());
-        return files;
+        return gomod::workspace_sums(work, &std::fs::read(work).unwrap_or_default());
     }
     let named = scene.named_modfile(command);
     let module = scene.module.iter();

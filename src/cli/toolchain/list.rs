@@ -3,6 +3,7 @@
 use crate::cli::which;
 use crate::config::goenv::GoEnv;
 use crate::outcome::{Code, Outcome};
+use crate::repair::cache::size;
 use crate::toolchain::installed::{self, Installed};
 use crate::ui::table::{Cell, columns};
 use crate::ui::{self, Stream, Style};
@@ -29,7 +30,7 @@ pub(super) fn run(json: bool, world: &World) -> Outcome {
                     "version": found.version.toolchain_name(),
                     "from": found.from,
                     "goroot": found.root.to_string_lossy(),
-                    "bytes": size(&found.root),
+                    "bytes": size::below(&found.root).bytes,
                     "runs_here": runs(found),
                 })
             })
@@ -46,26 +47,11 @@ pub(super) fn run(json: bool, world: &World) -> Outcome {
             vec![
                 Cell::styled(found.version.to_string(), |t| style.cyan(t)),
                 found.from.into(),
-                format!("{} MiB", size(&found.root) >> 20).into(),
+                format!("{} MiB", size::below(&found.root).bytes >> 20).into(),
                 format!("{}{mark}", found.root.display()).into(),
             ]
         }));
         ui::out(&columns(&rows));
     }
     Outcome::Ours(Code::Ok)
-}
-
-/// Bytes of all files below, links not followed.
-fn size(dir: &Path) -> u64 {
-    let Ok(entries) = std::fs::read_dir(dir) else {
-        return 0;
-    };
-    entries
-        .flatten()
-        .map(|entry| match entry.metadata() {
-            Ok(m) if m.is_dir() => size(&entry.path()),
-            Ok(m) if m.is_file() => m.len(),
-            _ => 0,
-        })
-        .sum()
 }

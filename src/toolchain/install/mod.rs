@@ -5,8 +5,8 @@
 
 mod desk;
 mod failure;
-mod files;
-mod lock;
+pub mod files;
+pub mod lock;
 mod name;
 mod place;
 mod published;
@@ -83,7 +83,12 @@ pub fn provide(request: &Request, ground: &Ground) -> Result<Installed, Failure>
     if place.is_complete(&toolchain) {
         return Ok(there(None));
     }
-    let _lock = lock::take(&place.lock(&toolchain), &toolchain, ground.tell)?;
+    let _lock = lock::take(
+        &place.lock(&toolchain),
+        &format!("installs {}", toolchain.name()),
+        None,
+        ground.tell,
+    )?;
     // Somebody else may have done it while we waited.
     if place.is_complete(&toolchain) {
         return Ok(there(None));

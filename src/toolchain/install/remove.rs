@@ -26,7 +26,12 @@ pub fn remove(toolchain: &Toolchain, env: &GoEnv, tell: &dyn Fn(&str)) -> Result
     if !here() && place.leftovers(toolchain).is_empty() {
         return Ok(absent(&place));
     }
-    let _lock = lock::take(&place.lock(toolchain), toolchain, tell)?;
+    let _lock = lock::take(
+        &place.lock(toolchain),
+        &format!("installs {}", toolchain.name()),
+        None,
+        tell,
+    )?;
     sweep(&place, toolchain)?;
     if !here() {
         return Ok(absent(&place));

@@ -4,7 +4,7 @@ use super::argv::Command;
 use super::decision::Action;
 use super::fast::{Task, hand_over};
 use super::guard::{self, Fault, Plan, Report};
-use super::{again, phase, verdict};
+use super::{again, changes, phase, verdict};
 use crate::config::goenv::GoEnv;
 use crate::config::{self, Settings};
 use crate::error::Finding;
@@ -55,12 +55,21 @@ pub fn guarded(task: Task) -> Outcome {
         settings: loaded.settings,
         recorder,
     };
+    let saved = changes::save(&task.world, &case.settings, &case.command, &task.scene);
     let (next, report) = match task.decision.action {
         Action::Guard => case.whole(),
         Action::Phase => case.phase(),
         Action::ToolchainFirst => case.toolchain(),
         Action::Exec => (Next::HandOver, None),
     };
+    if let Next::End(outcome) = next {
+        if let Some(saved) = saved {
+            saved.ended();
+        }
+        if outcome.success() {
+            changes::built(&task.world, &case.settings, &case.command, &task.scene);
+        }
+    }
     case.close(&next, report.as_ref());
     match next {
         Next::End(outcome) => outcome,

@@ -107,7 +107,7 @@ pub fn directory(world: &World) -> Option<PathBuf> {
 }
 
 /// Makes a directory that only its owner can read; its parents as the umask says.
-pub(super) fn make_directory(dir: &Path) -> io::Result<()> {
+pub fn make_directory(dir: &Path) -> io::Result<()> {
     if dir.is_dir() {
         return Ok(());
     }

@@ -43,7 +43,8 @@ pub(super) fn write(to: Option<&Path>, bytes: &[u8], mode: u32) -> Result<bool, 
     }
 }
 
-/// Writes a file beside its place and renames it; `mode` is that of a new file, before the umask.
+/// Writes a file beside its place and renames it; `mode` is that of a new file, before the umask. A device or a pipe is
+/// written to as it is: `-o /dev/null` must not make a file of it.
 pub(super) fn whole(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failed> {
     use std::os::unix::fs::PermissionsExt;
     let failed = |e: std::io::Error| Failed::internal(format!("{}: {e}", path.display()));
@@ -52,6 +53,13 @@ pub(super) fn whole(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failed> 
             format!("{} is a directory", path.display()),
             "name a file",
         ));
+    }
+    if std::fs::metadata(path).is_ok_and(|meta| !meta.is_file()) {
+        let mut out = std::fs::OpenOptions::new()
+            .write(true)
+            .open(path)
+            .map_err(failed)?;
+        return out.write_all(bytes).map_err(failed);
     }
     let dir = match path.parent() {
         Some(dir) if !dir.as_os_str().is_empty() => dir,
@@ -65,4 +73,25 @@ pub(super) fn whole(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failed> 
     file.write_all(bytes).map_err(failed)?;
     file.persist(path).map_err(|e| failed(e.error))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::FileTypeExt;
+
+    #[test]
+    fn a_pipe_or_device_is_written_to_and_stays_what_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let reader = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || std::fs::read(pipe).unwrap()
+        });
+        whole(&pipe, b"report", 0o600).unwrap();
+        assert_eq!(reader.join().unwrap(), b"report");
+        assert!(std::fs::metadata(&pipe).unwrap().file_type().is_fifo());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
 }

@@ -20,10 +20,12 @@ mod suite {
     mod install_go;
     mod mirrors;
     mod modules;
+    mod otlp;
     mod pins;
     mod prefetch;
     mod resuming;
     mod servers;
+    mod signals;
     mod storms;
     mod trace;
     mod trace_secrets;

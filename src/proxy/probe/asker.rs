@@ -207,6 +207,7 @@ impl Asking {
             fresh: false,
             connect_timeout: bound.mul_f32(0.6),
             headers: all,
+            post: None,
             flight: &flight,
         };
         let mut answer = self.client.get(get).await?;

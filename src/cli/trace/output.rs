@@ -53,6 +53,10 @@ pub(super) fn whole(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failed> 
             "name a file",
         ));
     }
+    // A device or a pipe is written to, never replaced.
+    if path.metadata().is_ok_and(|m| !m.is_file()) {
+        return std::fs::write(path, bytes).map_err(failed);
+    }
     let dir = match path.parent() {
         Some(dir) if !dir.as_os_str().is_empty() => dir,
         _ => Path::new("."),
@@ -65,4 +69,22 @@ pub(super) fn whole(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failed> 
     file.write_all(bytes).map_err(failed)?;
     file.persist(path).map_err(|e| failed(e.error))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_file_is_not_replaced() {
+        use std::os::unix::fs::FileTypeExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pipe");
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        // Held open, so that neither side waits for the other.
+        let held = std::fs::OpenOptions::new().read(true).write(true).open(&path);
+        assert!(whole(&path, b"text", 0o600).is_ok());
+        assert!(path.metadata().unwrap().file_type().is_fifo());
+        drop(held);
+    }
 }

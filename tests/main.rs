@@ -17,15 +17,20 @@ mod suite {
     mod goroutines;
     mod hangs;
     mod health;
+    mod hook;
     mod install_go;
+    mod otlp;
     mod pins;
+    mod policy;
     mod prefetch;
     mod resuming;
     mod servers;
+    mod signals;
     mod storms;
     mod trace;
     mod trace_secrets;
     mod transparency;
+    mod undo;
     mod verify;
     mod versions;
 }

@@ -5,12 +5,12 @@ use crate::config::Install;
 use crate::config::file::{self, Content};
 use crate::error::{Error, Finding, Level};
 use crate::outcome::{Code, Outcome};
+use crate::repair::replace;
 use crate::toolchain::pin::{Place, Want, edit};
 use crate::toolchain::version::Version;
 use crate::toolchain::{Verdict, floor, provide};
 use crate::ui::{self, Stream, Style};
 use crate::world::World;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Pin the Go version of this project, or check that it is pinned and that this Go runs.
@@ -245,18 +245,4 @@ fn target(named: Option<&str>, answer: &which::Answer, world: &World) -> Option<
         .map(|name| module.join(name))
         .find(|path| path.is_file());
     Some(there.unwrap_or_else(|| module.join(edit::FILES[0])))
-}
-
-// Whole by rename, with the old file's mode; a link keeps leading to it.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let dir = real.parent().unwrap_or(Path::new("."));
-    let mode = std::fs::metadata(&real).map(|m| m.permissions());
-    let mode = mode.unwrap_or_else(|_| std::fs::Permissions::from_mode(0o644));
-    let mut beside = tempfile::NamedTempFile::new_in(dir)?;
-    beside.write_all(text.as_bytes())?;
-    beside.as_file().set_permissions(mode)?;
-    beside.persist(&real)?;
-    Ok(())
 }

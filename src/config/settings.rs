@@ -1,5 +1,6 @@
 //! The settings in effect, as the rest of the program reads them.
 
+use super::rules::Profile;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -82,8 +83,14 @@ pub struct Settings {
     pub trace_keep: Duration,
     /// `trace.max-size`: bytes of traces kept.
     pub trace_max_size: u64,
+    /// `trace.otlp`: whether traces are sent to a collector.
+    pub trace_otlp: bool,
     /// `progress`.
     pub progress: Progress,
+    /// `policy.profile`: the shim runs no go where the project or the settings break a rule of this profile.
+    pub policy: Option<Profile>,
+    /// `undo.keep`: how long what go.mod and its kin were is kept.
+    pub undo_keep: Option<Duration>,
 }
 
 /// `proxy.*` and `patience`.
@@ -152,7 +159,10 @@ impl Default for Settings {
             trace_all_invocations: false,
             trace_keep: Duration::from_secs(14 * 24 * 3600),
             trace_max_size: 200 << 20,
+            trace_otlp: false,
             progress: Progress::Auto,
+            policy: None,
+            undo_keep: Some(Duration::from_secs(14 * 24 * 3600)),
         }
     }
 }

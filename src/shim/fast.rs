@@ -4,11 +4,13 @@
 //! [`Fast::Missing`].
 
 use super::argv::Command;
+use super::changes;
 use super::decision::{self, Action, Decision};
 use super::exec;
 use super::memo::Memo;
 use super::nesting::{self, Nesting};
 use super::pinned::{self, Chosen, Go};
+use super::policy;
 use super::scene::Scene;
 use super::table::{self, Class};
 use crate::config::{self, Loaded, goenv::GoEnv};
@@ -125,6 +127,13 @@ fn command(chosen: Chosen) -> Fast {
     let local = go.version.as_ref().filter(|_| !go.switches);
     let scene = Scene::read(&world, &env, &command, local);
     let decision = decision::decide(&command, &scene);
+    if let Some(lines) = policy::refusal(&world, &env, &loaded, &command, &scene) {
+        lines.iter().for_each(|line| ui::note(line));
+        return Fast::Ended(Outcome::Ours(Code::Refused));
+    }
+    if let Some(line) = policy::misread(&loaded) {
+        ui::note(&line);
+    }
     if let Some(wanted) = scene.missing_toolchain.as_ref().filter(|_| !go.switches) {
         match absent::floor(&wanted.name, &wanted.by, &loaded.settings) {
             Instead::ByGo(line) => go.notes.extend(line),
@@ -139,6 +148,8 @@ fn command(chosen: Chosen) -> Fast {
         if needs_module {
             too_old(&mut go, &scene);
         }
+        // What becomes of the files, nobody sees who could note it; an undo compares.
+        changes::save(&world, &loaded.settings, &command, &scene);
         note_invocation(&world, &go.real, &command, &loaded, decision.why);
         return Fast::Ended(go.hand_over(&world));
     }
@@ -147,6 +158,7 @@ fn command(chosen: Chosen) -> Fast {
     let may_be_known = decision.action != Action::ToolchainFirst && scene.missing_toolchain.is_none();
     if may_be_known && memo.as_ref().is_some_and(Memo::is_known) {
         let why = "this command on this input last made no request";
+        changes::save(&world, &loaded.settings, &command, &scene);
         note_invocation(&world, &go.real, &command, &loaded, why);
         return Fast::Ended(go.hand_over(&world));
     }

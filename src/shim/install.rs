@@ -4,18 +4,16 @@ use super::pinned::Need;
 use crate::config::{self, Install, goenv::GoEnv};
 use crate::face::Face;
 use crate::outcome::Outcome;
+use crate::proxy::collector;
 use crate::proxy::own::Own;
 use crate::toolchain::absent::{self, Present};
 use crate::toolchain::find;
 use crate::toolchain::install::{self, Failure, Ground, Request, Toolchain};
 use crate::toolchain::provide::{Kind, Missing};
 use crate::toolchain::version::Version;
-use crate::trace::event::Run;
-use crate::trace::{Event, FileSink, Name, Recorder, log};
+use crate::trace::Recorder;
 use crate::ui::{self, live::Mode};
-use crate::world::World;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 /// Whether it is ours to install.
 pub fn is_ours(need: &Need, face: Face) -> bool {
@@ -41,7 +39,8 @@ pub fn install(need: &Need, want: &Version) -> Result<PathBuf, Missing> {
             need.by
         ));
     }
-    let recorder = record(world, settings);
+    let no_go = (Path::new(""), "");
+    let recorder = Recorder::begin("toolchain install", world, settings, no_go, []);
     let mode = Mode::on_stderr(world, settings.progress);
     let own = Own::new(world, &env, settings, mode, recorder.clone());
     let ground = Ground {
@@ -61,7 +60,7 @@ pub fn install(need: &Need, want: &Version) -> Result<PathBuf, Missing> {
         Ok(_) => Outcome::Exited(0),
         Err(failure) => Outcome::Ours(failure.code()),
     };
-    let finished = recorder.finish(outcome, true);
+    let finished = collector::finish(&recorder, outcome, true, world, settings);
     match done {
         Ok(installed) => {
             if need.install == Install::Auto
@@ -104,23 +103,4 @@ fn missing(failure: Failure) -> Missing {
             install::Kind::Refused | install::Kind::Unknown => Kind::Refused,
         },
     }
-}
-
-fn record(world: &World, settings: &config::Settings) -> Recorder {
-    let verb = "toolchain install";
-    let name = Name::new(verb, SystemTime::now());
-    let Some(sink) = FileSink::new(settings, world, name.clone()) else {
-        return Recorder::off();
-    };
-    let recorder = Recorder::to_file(sink);
-    log::install(&recorder, tracing::Level::INFO);
-    recorder.emit(Event::Run(Run::describe(
-        &name,
-        verb,
-        world,
-        Path::new(""),
-        "",
-        [],
-    )));
-    recorder
 }

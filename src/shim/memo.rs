@@ -44,7 +44,7 @@ const HARMLESS: &[&str] = &[
 pub struct Memo(PathBuf);
 
 impl Memo {
-    /// The memo for a command. `None` where there is no state directory, or where an input can't be told from
+    /// The memo for a command. `None` where nothing can be kept, or where an input can't be told from
     /// outside (`-overlay`, `-modfile` from a pipe).
     pub fn of(world: &World, env: &GoEnv, go: &Path, command: &Command, scene: &Scene) -> Option<Memo> {
         if command.has("overlay") || scene.goflags.iter().any(|f| f.contains("overlay")) {
@@ -88,7 +88,7 @@ impl Memo {
         }
         Some(Memo(
             world
-                .state_dir()?
+                .keeping_dir()?
                 .join("memo")
                 .join(format!("{:016x}", hash.finish())),
         ))

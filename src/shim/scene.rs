@@ -84,6 +84,18 @@ impl Scene {
             missing_toolchain,
         }
     }
+
+    /// The file of `-modfile`, on the command line or in GOFLAGS, which stands in for the go.mod.
+    pub fn named_modfile(&self, command: &Command) -> Option<PathBuf> {
+        let set = || {
+            let flags = self.goflags.iter().rev();
+            flags
+                .map(|f| f.trim_start_matches('-'))
+                .find_map(|f| f.strip_prefix("modfile=").map(PathBuf::from))
+        };
+        let named = command.flag("modfile").and_then(|f| f.value).map(PathBuf::from);
+        named.or_else(set).map(|file| self.dir.join(file))
+    }
 }
 
 /// Where go works: the working directory, `-C` applied. As go finds it after a chdir: without links and `..`, so that its

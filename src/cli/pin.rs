@@ -2,6 +2,7 @@
 
 use super::{frame, which};
 use crate::config::Install;
+use crate::config::file::{self, Content};
 use crate::error::{Error, Finding, Level};
 use crate::outcome::{Code, Outcome};
 use crate::repair::replace;
@@ -170,10 +171,10 @@ fn write(version: &str, args: &Args, world: &World) -> Result<Outcome, Failed> {
             Code::Internal,
         )
     };
-    let old = match std::fs::read_to_string(&path) {
-        Ok(old) => old,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(e) => return Err(failed(e.to_string())),
+    let old = match file::read(&path) {
+        Content::Absent => String::new(),
+        Content::Bytes(old) => String::from_utf8(old).map_err(|_| failed("is not UTF-8".into()))?,
+        Content::Unreadable(why) => return Err(failed(why)),
     };
     let new = edit::pinned(&name, &old, text).map_err(failed)?;
     if new != old {

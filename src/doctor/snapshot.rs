@@ -67,7 +67,7 @@ pub fn of(subject: &Subject, report: &Report) -> Facts {
     facts
 }
 
-/// Writes them, whole or not at all.
+/// Writes them, whole or not at all; into what is no regular file as it is.
 pub fn write(path: &Path, facts: &Facts) -> Result<(), Error> {
     let failed = |e: &dyn std::fmt::Display| {
         Error::new(
@@ -76,6 +76,9 @@ pub fn write(path: &Path, facts: &Facts) -> Result<(), Error> {
         )
     };
     let text = serde_json::json!({"schema": 1, "facts": facts});
+    if path.metadata().is_ok_and(|m| !m.is_file() && !m.is_dir()) {
+        return std::fs::write(path, format!("{text:#}\n")).map_err(|e| failed(&e));
+    }
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
     let mut file = tempfile::NamedTempFile::new_in(dir.unwrap_or(Path::new("."))).map_err(|e| failed(&e))?;
     writeln!(file, "{text:#}").map_err(|e| failed(&e))?;
@@ -161,5 +164,18 @@ mod tests {
             assert!(read(&path).unwrap_err().to_string().contains(why), "{text}");
         }
         assert!(write(&dir.path().join("none/x"), &a).is_err());
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_replaced() {
+        use std::os::unix::fs::FileTypeExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pipe");
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        // Held open, so that neither side waits for the other.
+        let held = std::fs::OpenOptions::new().read(true).write(true).open(&path);
+        write(&path, &Facts::new()).unwrap();
+        assert!(path.metadata().unwrap().file_type().is_fifo());
+        drop(held);
     }
 }

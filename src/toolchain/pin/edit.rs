@@ -3,7 +3,7 @@
 use super::files;
 use std::ops::Range;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 /// The names of files that a pin can be written to; the first is what a new project gets.
 pub const FILES: &[&str] = &[
@@ -23,7 +23,7 @@ pub fn pinned(name: &str, text: &str, version: &str) -> Result<String, String> {
         ".go-version" => go_version(text, version),
         ".tool-versions" => tool_versions(text, version),
         "gosteady.toml" => toml(text, "go", &["version"], version)?,
-        "mise.toml" | ".mise.toml" => toml(text, "tools", &["go", "golang", "core:go"], version)?,
+        "mise.toml" | ".mise.toml" => toml(text, "tools", files::MISE_NAMES, version)?,
         _ => return Err("is not a file that pins Go".into()),
     };
     // Whatever happened above, the file must say what was asked for.
@@ -89,8 +89,8 @@ fn toml(text: &str, table: &str, keys: &[&str], version: &str) -> Result<String,
         .as_table()
         .ok_or_else(|| format!("has no table `{table}`"))?;
     if let Some(old) = keys.iter().find_map(|key| entry.get(*key)) {
-        let span = text_span(old).ok_or("has no version as a text")?;
-        return Ok(replaced(text, span, &format!("\"{version}\"")));
+        let old = files::version_text(old).ok_or("has no version as a text")?;
+        return Ok(replaced(text, old.span(), &format!("\"{version}\"")));
     }
     // Behind the header, or, where the table is made of dotted keys, before them.
     let header = format!("[{table}]");
@@ -108,15 +108,6 @@ fn toml(text: &str, table: &str, keys: &[&str], version: &str) -> Result<String,
         }
     }
     Ok(format!("{table}.{key} = \"{version}\"\n{text}"))
-}
-
-fn text_span(value: &Spanned<DeValue<'_>>) -> Option<Range<usize>> {
-    match value.get_ref() {
-        DeValue::String(_) => Some(value.span()),
-        DeValue::Array(list) => text_span(list.first()?),
-        DeValue::Table(table) => text_span(table.get("version")?),
-        _ => None,
-    }
 }
 
 fn replaced(text: &str, span: Range<usize>, new: &str) -> String {

@@ -27,6 +27,9 @@ pub struct Kind {
     pub read: fn(&str) -> Said,
 }
 
+/// What Go is called in `mise.toml`, the name that is written first.
+pub(super) const MISE_NAMES: &[&str] = &["go", "golang", "core:go"];
+
 /// The files that are looked for in every directory, the one that counts most first. `gosteady.toml` stands before them.
 pub const KINDS: &[Kind] = &[
     Kind {
@@ -97,12 +100,12 @@ pub fn mise(text: &str) -> Said {
         why: format!("is not TOML: {}", e.message()),
     })?;
     let tools = table.get_ref().get("tools").and_then(|t| t.get_ref().as_table());
-    let entry = tools.and_then(|t| ["go", "golang", "core:go"].iter().find_map(|name| t.get(*name)));
+    let entry = tools.and_then(|t| MISE_NAMES.iter().find_map(|name| t.get(*name)));
     let Some(entry) = entry else {
         return Ok(None);
     };
-    match mise_version(entry) {
-        Some(version) => Ok(Some((line(entry.span().start), version))),
+    match version_text(entry).and_then(|version| version.get_ref().as_str()) {
+        Some(version) => Ok(Some((line(entry.span().start), version.trim().to_string()))),
         None => Err(Fault {
             line: line(entry.span().start),
             why: "names no version of Go as a text".into(),
@@ -110,11 +113,12 @@ pub fn mise(text: &str) -> Said {
     }
 }
 
-fn mise_version(entry: &Spanned<DeValue<'_>>) -> Option<String> {
+/// The text in an entry that is the version, with its place: the entry itself, the first of a list, `version` of a table.
+pub(super) fn version_text<'a, 'b>(entry: &'a Spanned<DeValue<'b>>) -> Option<&'a Spanned<DeValue<'b>>> {
     match entry.get_ref() {
-        DeValue::String(version) => Some(version.trim().to_string()),
-        DeValue::Array(list) => mise_version(list.first()?),
-        DeValue::Table(table) => mise_version(table.get("version")?),
+        DeValue::String(_) => Some(entry),
+        DeValue::Array(list) => version_text(list.first()?),
+        DeValue::Table(table) => version_text(table.get("version")?),
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{fakes, ran, write};
 use crate::support::Sandbox;
+use std::path::Path;
 
 #[test]
 fn writing_and_checking() {
@@ -144,4 +145,15 @@ fn a_guarded_run_records_the_decision() {
         names,
         [".go-version", "PATH", "installed", "GOTOOLCHAIN", "go line"]
     );
+}
+
+#[test]
+fn a_link_to_a_device_is_not_pinned_in() {
+    let sandbox = Sandbox::new(Path::new("/nonexistent"));
+    let file = sandbox.project().join(".go-version");
+    std::os::unix::fs::symlink(sandbox.path("pipe"), &file).unwrap();
+    nix::unistd::mkfifo(&sandbox.path("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let ended = sandbox.gosteady(&["pin", "1.26.6"]);
+    assert_ne!(ended.status, Some(0));
+    assert!(ended.err().contains("not a regular file"), "{}", ended.err());
 }

@@ -4,9 +4,10 @@
 //!
 //! ```text
 //! 4   main
-//! 3   shim (flow)   |   cli -> check, doctor, drill     the two flows never import each other
+//! 3   shim (flow)   |   cli -> doctor, drill, repair    the two flows never import each other
+//!     check                                             offline; both flows ask it, it knows toolchain alone
 //! 2   supervise   proxy   toolchain                     engines; none imports another
-//! 1   trace (Recorder, Event)   ui                      all may emit; only cli reads back
+//! 1   trace (Recorder, Event)   ui   journal            all may emit; only cli reads back
 //! 0   gomod goroutines sumdb config world outcome error clock activity cause fetch secret
 //! ```
 #![warn(missing_docs)]
@@ -25,8 +26,10 @@ pub mod face;
 pub mod fetch;
 pub mod gomod;
 pub mod goroutines;
+pub mod journal;
 pub mod outcome;
 pub mod proxy;
+pub mod repair;
 pub mod secret;
 pub mod shim;
 pub mod sumdb;

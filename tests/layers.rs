@@ -19,21 +19,23 @@ const LEVEL_0: &[&str] = &[
     "world",
 ];
 const ENGINES: &[&str] = &["proxy", "supervise", "toolchain"];
-const TOOLS: &[&str] = &["check", "doctor", "drill"];
+const TOOLS: &[&str] = &["doctor", "drill", "repair"];
 
 /// The modules that a module may import besides itself; `None` for a module that the picture does not know.
 fn allowed(module: &str) -> Option<Vec<&'static str>> {
-    let level_1 = || [LEVEL_0, &["trace", "ui"]].concat();
+    let level_1 = || [LEVEL_0, &["trace", "ui", "journal"]].concat();
     let level_2 = || [&level_1()[..], ENGINES].concat();
     Some(match module {
         m if LEVEL_0.contains(&m) => LEVEL_0.to_vec(),
         "trace" => LEVEL_0.to_vec(),
-        "ui" => [LEVEL_0, &["trace"]].concat(),
+        "ui" | "journal" => [LEVEL_0, &["trace"]].concat(),
         m if ENGINES.contains(&m) => level_1(),
+        // Offline: of the engines it may only know versions of Go.
+        "check" => [&level_1()[..], &["toolchain"]].concat(),
         m if TOOLS.contains(&m) => level_2(),
-        "shim" => level_2(),
-        "cli" => [&level_2()[..], TOOLS].concat(),
-        "main" => [&level_2()[..], TOOLS, &["shim", "cli"]].concat(),
+        "shim" => [&level_2()[..], &["check"]].concat(),
+        "cli" => [&level_2()[..], &["check"], TOOLS].concat(),
+        "main" => [&level_2()[..], &["check"], TOOLS, &["shim", "cli"]].concat(),
         _ => return None,
     })
 }

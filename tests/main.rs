@@ -17,8 +17,11 @@ mod suite {
     mod goroutines;
     mod hangs;
     mod health;
+    mod hook;
     mod install_go;
+    mod otlp;
     mod pins;
+    mod policy;
     mod prefetch;
     mod resuming;
     mod servers;
@@ -27,6 +30,7 @@ mod suite {
     mod trace;
     mod trace_secrets;
     mod transparency;
+    mod undo;
     mod verify;
     mod versions;
 }

@@ -1,16 +1,18 @@
 //! The policy gate: offline, pure but for reading a handful of files, done in milliseconds.
 
 pub mod format;
+mod levels;
 mod modfile;
 mod module;
-mod rules;
 mod settings;
 mod sums;
 mod vendor;
 
-pub use rules::{Levels, Profile, RULES, Rule};
+pub use crate::config::rules::{Profile, RULES, Rule};
+pub use levels::Levels;
 
-use crate::config::Mark;
+use crate::config::goenv::GoEnv;
+use crate::config::{Loaded, Mark};
 use crate::error::{Finding, Level};
 use crate::gomod;
 use crate::world::World;
@@ -90,44 +92,71 @@ impl Sheet<'_> {
 }
 
 /// Everything that is wrong with the modules and workspaces at these paths (files, or directories in or above which a
-/// go.mod is looked for), in the order of the files, and with the settings in effect.
-pub fn run(world: &World, paths: &[PathBuf], levels: &Levels) -> Vec<Problem> {
+/// go.mod is looked for), in the order of the files, with go's settings in effect and with our own.
+pub fn run(world: &World, env: &GoEnv, loaded: &Loaded, paths: &[PathBuf], levels: &Levels) -> Vec<Problem> {
     let mut sheet = Sheet {
         levels,
         problems: Vec::new(),
     };
     let mut done: Vec<PathBuf> = Vec::new();
-    for path in paths {
-        for file in files(path) {
-            if !done.contains(&file) {
-                done.push(file.clone());
-                one(&mut sheet, file);
-            }
+    for file in paths.iter().flat_map(|path| files(path)) {
+        if !done.contains(&file) {
+            done.push(file.clone());
+            one(&mut sheet, file);
         }
     }
-    settings::look(&mut sheet, world, paths);
+    settings::look(&mut sheet, world, env, paths);
+    settings::ours(&mut sheet, loaded);
     sheet.problems
 }
 
-/// The module files that a path speaks of: itself, or the nearest go.work with its modules and the nearest go.mod.
-fn files(path: &Path) -> Vec<PathBuf> {
-    if path.is_file() {
-        return vec![path.to_path_buf()];
+/// The same of exactly these files, go.mod or go.work, and of go's settings, for a command in a directory.
+pub fn of_command(
+    world: &World,
+    env: &GoEnv,
+    dir: &Path,
+    files: Vec<PathBuf>,
+    levels: &Levels,
+) -> Vec<Problem> {
+    let mut sheet = Sheet {
+        levels,
+        problems: Vec::new(),
+    };
+    for file in files {
+        one(&mut sheet, file);
     }
+    settings::look(&mut sheet, world, env, &[dir.to_path_buf()]);
+    sheet.problems
+}
+
+/// A workspace with its modules: the go.work, then the go.mod of each directory that it uses, as far as they are there.
+pub fn workspace(work: &Path) -> Vec<PathBuf> {
+    let dir = work.parent().unwrap_or(Path::new(""));
+    let uses = gomod::workspace_uses(&std::fs::read(work).unwrap_or_default(), dir);
+    let modules = uses.iter().map(|dir| dir.join("go.mod"));
+    let modules = modules.filter(|file| file.is_file());
+    [work.to_path_buf()].into_iter().chain(modules).collect()
+}
+
+/// The module files that a path speaks of: itself, or the nearest go.work with its modules and the nearest go.mod. A
+/// go.sum, a modules.txt or a gosteady.toml speaks of the module that it lies in.
+fn files(path: &Path) -> Vec<PathBuf> {
+    let path = match path.is_file() {
+        true if path
+            .extension()
+            .is_some_and(|e| e == "sum" || e == "txt" || e == "toml") =>
+        {
+            path.parent().unwrap_or(path)
+        }
+        true => return vec![path.to_path_buf()],
+        false => path,
+    };
     let nearest = |name: &str| {
         let found = path.ancestors().map(|dir| dir.join(name));
         found.into_iter().find(|file| file.is_file())
     };
     let mut files: Vec<PathBuf> = Vec::new();
-    if let Some(work) = nearest("go.work") {
-        let dir = work.parent().unwrap_or(Path::new(""));
-        let uses = gomod::workspace_uses(&std::fs::read(&work).unwrap_or_default(), dir);
-        let modules = uses
-            .iter()
-            .map(|dir| dir.join("go.mod"))
-            .filter(|file| file.is_file());
-        files.extend([work.clone()].into_iter().chain(modules));
-    }
+    files.extend(nearest("go.work").iter().flat_map(|work| workspace(work)));
     files.extend(nearest("go.mod"));
     let mut seen = Vec::new();
     files.retain(|file| {

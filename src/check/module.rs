@@ -7,9 +7,6 @@ use crate::toolchain::version::Version;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// More indirect requirements than this are worth a look.
-const INDIRECT: usize = 150;
-
 pub fn look(sheet: &mut Sheet<'_>, file: &File, modfile: &Modfile) {
     requires(sheet, file, modfile);
     for replace in &modfile.replaces {
@@ -55,7 +52,12 @@ fn requires(sheet: &mut Sheet<'_>, file: &File, modfile: &Modfile) {
         let fix = format!("go get {path}@latest");
         if parsed.is_pseudo() {
             let what = format!("{path} {version} is a commit, not a tagged version");
-            sheet.add("pseudo-version", place, what, fix);
+            // What others require, only they can mend.
+            let rule = match require.indirect {
+                true => "pseudo-version-indirect",
+                false => "pseudo-version",
+            };
+            sheet.add(rule, place, what, fix);
         } else if !parsed.pre.is_empty() {
             sheet.add(
                 "pre-release",
@@ -90,8 +92,9 @@ fn requires(sheet: &mut Sheet<'_>, file: &File, modfile: &Modfile) {
         }
     }
     let indirect = modfile.requires.iter().filter(|r| r.indirect).count();
-    if indirect > INDIRECT {
-        let what = format!("{indirect} indirect requirements, more than {INDIRECT}");
+    let limit = sheet.levels.max_indirect();
+    if indirect > limit {
+        let what = format!("{indirect} indirect requirements, more than {limit}");
         let fix = "go mod graph shows who brings them";
         sheet.add("too-many-indirect", Some((file, 0..0)), what, fix.into());
     }
@@ -115,7 +118,11 @@ fn replace(sheet: &mut Sheet<'_>, file: &File, modfile: &Modfile, replace: &Repl
             format!("go mod edit -dropreplace={old}"),
         );
     }
+    let allowed = sheet.levels.may_replace_by(&replace.new.0);
     let (new, None) = &replace.new else {
+        if allowed {
+            return;
+        }
         let what = format!("{old} is replaced by {}", replace.new.0);
         return sheet.add(
             "replace-fork",
@@ -129,6 +136,9 @@ fn replace(sheet: &mut Sheet<'_>, file: &File, modfile: &Modfile, replace: &Repl
     if !dir.join("go.mod").is_file() {
         let what = format!("{old} is replaced by {new}, where there is no go.mod");
         sheet.add("replace-missing", place(), what, drop.clone());
+    }
+    if allowed {
+        return;
     }
     let inside = Path::new(new).is_relative() && is_inside(&dir, repository(file.dir()).as_deref());
     let (rule, word) = if inside {

@@ -1,15 +1,19 @@
 //! go's settings in effect, and passwords where none belongs.
 
 use super::{File, Sheet};
-use crate::config::goenv::GoEnv;
-use crate::toolchain::find;
+use crate::config::Loaded;
+use crate::config::goenv::{self, GoEnv};
+use crate::error::Level;
+use crate::gomod::pattern;
 use crate::world::World;
 use std::ops::Range;
 use std::path::PathBuf;
 
-pub fn look(sheet: &mut Sheet<'_>, world: &World, paths: &[PathBuf]) {
-    let go = find::real_go(world, "go").map_or(PathBuf::new(), |go| go.path);
-    let env = GoEnv::read(world, &go);
+/// What an unset GOPROXY is, in a Go without `$GOROOT/go.env`, too.
+const GOPROXY: &str = "https://proxy.golang.org,direct";
+
+/// go's settings, and passwords in files near these paths.
+pub fn look(sheet: &mut Sheet<'_>, world: &World, env: &GoEnv, paths: &[PathBuf]) {
     let everything = |key: &str| env.text(key).split(',').any(|glob| glob.trim() == "*");
     let fix = "name what is private in GOPRIVATE instead";
     if env.text("GOSUMDB") == "off" {
@@ -43,8 +47,11 @@ pub fn look(sheet: &mut Sheet<'_>, world: &World, paths: &[PathBuf]) {
             fix.into(),
         );
     }
-    if env
-        .text("GOPROXY")
+    let goproxy = match env.text("GOPROXY") {
+        unset if unset.is_empty() => GOPROXY.to_owned(),
+        set => set,
+    };
+    if goproxy
         .split([',', '|'])
         .any(|element| element.trim() == "direct")
     {
@@ -56,11 +63,24 @@ pub fn look(sheet: &mut Sheet<'_>, world: &World, paths: &[PathBuf]) {
             fix.into(),
         );
     }
+    let past = env.gonoproxy();
+    if !pattern::is_effectively_empty(&past) {
+        let by = match env.text("GONOPROXY").is_empty() {
+            true => "GOPRIVATE",
+            false => "GONOPROXY",
+        };
+        sheet.add(
+            "goproxy-bypass",
+            None,
+            format!("{by}={past}: these modules are fetched past the proxy"),
+            "go env -w GONOPROXY=none, and let the proxy serve them".into(),
+        );
+    }
     let dirs = paths
         .iter()
         .filter_map(|path| path.ancestors().find(|dir| dir.join("gosteady.toml").is_file()));
     let mut files: Vec<PathBuf> = dirs.map(|dir| dir.join("gosteady.toml")).collect();
-    files.extend(crate::config::goenv::user_file(world));
+    files.extend(goenv::user_file(world));
     files.dedup();
     for file in files.into_iter().filter_map(File::read) {
         for span in passwords(&file.text) {
@@ -71,6 +91,25 @@ pub fn look(sheet: &mut Sheet<'_>, world: &World, paths: &[PathBuf]) {
                 "keep it in ~/.netrc or behind GOAUTH, and change the password: it has been in a file".into(),
             );
         }
+    }
+}
+
+/// gosteady's own settings: what the files say and can't have, unless it is only a note.
+pub fn ours(sheet: &mut Sheet<'_>, loaded: &Loaded) {
+    for (finding, mark) in loaded.marked().filter(|(f, _)| f.level > Level::Note) {
+        let file = mark.map(|mark| File {
+            path: mark.path.clone(),
+            text: mark.text.clone(),
+        });
+        let place = file
+            .as_ref()
+            .zip(mark)
+            .map(|(file, mark)| (file, mark.span.clone()));
+        let what = match &place {
+            Some(_) => finding.what.clone(),
+            None => format!("{}: {}", finding.evidence, finding.what),
+        };
+        sheet.add("settings-faulty", place, what, finding.fix.clone());
     }
 }
 

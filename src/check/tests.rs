@@ -22,7 +22,11 @@ impl Project {
             cwd: Some(self.0.path().into()),
             ..World::default()
         };
-        run(&world, &[self.0.path().into()], &Levels::of_profile(profile))
+        let env =
+            GoEnv::read(&world, Path::new("/nowhere/go")).with_var("GOPROXY", "https://p.example".as_ref());
+        let loaded = crate::config::load(&world);
+        let levels = Levels::new(profile, &loaded.checks);
+        run(&world, &env, &loaded, &[self.0.path().into()], &levels)
     }
 
     /// `id:LINE:COLUMN` of each problem, `id` where it has no place.
@@ -113,6 +117,12 @@ fn profiles_are_stricter_one_after_the_other() {
         ["pseudo-version:4:1", "replace-local:5:1"]
     );
     assert!(faulty(&project.check(Profile::Test)));
+    let indirect = gomod.replace("abcdefabcdef\n", "abcdefabcdef // indirect\n");
+    let project = Project::new(&[("go.mod", &indirect), ("b/go.mod", "module a.io/b\n")]);
+    assert_eq!(
+        project.ids(Profile::Test),
+        ["pseudo-version-indirect:4:1", "replace-local:5:1"]
+    );
     let outside = gomod.replace("./b", "../b");
     let project = Project::new(&[("go.mod", &outside)]);
     assert_eq!(
@@ -160,7 +170,9 @@ fn formats_for_programs() {
     let project = Project::new(&[("a b/go.mod", "module m\ngo 1.24\nrequire x\n")]);
     let dir = project.0.path();
     let levels = Levels::of_profile(Profile::Dev);
-    let found = run(&World::default(), &[dir.join("a b")], &levels);
+    let world = World::default();
+    let (env, loaded) = (GoEnv::default(), crate::config::load(&world));
+    let found = run(&world, &env, &loaded, &[dir.join("a b")], &levels);
     let sarif = format::sarif(&found, dir);
     let location = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
     assert_eq!(location["artifactLocation"]["uri"], "a%20b/go.mod");

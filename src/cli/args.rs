@@ -1,6 +1,8 @@
 //! The command line of gosteady, as clap reads it. Texts are written for somebody whose download hangs right now.
 
-use super::{check, completions, config, demo, doctor, explain, goroutines, pin, toolchain, trace, which};
+use super::{
+    check, completions, config, demo, doctor, explain, goroutines, hook, pin, toolchain, trace, undo, which,
+};
 use clap::{Parser, Subcommand};
 
 /// What every page of help ends with.
@@ -12,6 +14,7 @@ Examples:
   gosteady config --check      what is wrong with the configuration
   gosteady doctor              what is wrong on this machine
   gosteady check               known mistakes in go.mod and its kin
+  gosteady undo                go.mod and go.sum as before the last go get
   gosteady toolchain install 1.26
   gosteady trace list          what recent go commands did
   gosteady explain             what can go wrong, and what to do then
@@ -47,6 +50,9 @@ pub struct Args {
 pub enum Command {
     /// Check go.mod, go.work, go.sum, vendor and settings, offline.
     Check(check::Args),
+    /// Check before each commit: a pre-commit hook of git's.
+    #[command(subcommand)]
+    Hook(hook::Cmd),
     /// Show every setting with its value and who set it, or check the files.
     Config(config::Args),
     /// Tell which go would run here.
@@ -61,6 +67,8 @@ pub enum Command {
     Trace(trace::Cmd),
     /// Find the first layer that fails: toolchain, settings, caches, network.
     Doctor(doctor::Args),
+    /// Bring back go.mod, go.sum and go.work as they were before go changed them.
+    Undo(undo::Args),
     /// Explain the cause of a failure or a hang, by the id in its message.
     Explain(explain::Args),
     /// Take a dump of goroutines apart, of go or of any Go program.

@@ -2,8 +2,10 @@
 
 use super::frame;
 use crate::check::{self, Levels, Problem, Profile, format};
+use crate::config::{self, goenv::GoEnv};
 use crate::error::Level;
 use crate::outcome::{Code, Outcome};
+use crate::toolchain::find;
 use crate::ui::{self, Stream, Style};
 use crate::world::World;
 use std::path::PathBuf;
@@ -11,7 +13,11 @@ use std::path::PathBuf;
 /// Check go.mod, go.work, go.sum, vendor and settings; offline, in milliseconds.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Nothing is run, downloaded or changed. Every rule, with examples: docs/check.md
+Nothing is run, downloaded or changed. Levels are set in gosteady.toml:
+  [check]
+  pseudo-version = \"warn\"    error, warn, note or off
+  [check.prod]                in one profile
+Every rule, with examples: docs/check.md; enforcing them: docs/policy.md
 
 Examples:
   gosteady check                       the module or workspace around here
@@ -25,9 +31,9 @@ pub struct Args {
     /// Files or directories; the nearest go.work and go.mod at or above a directory count.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// How strict.
-    #[arg(long, value_enum, default_value = "dev")]
-    pub profile: Profile,
+    /// How strict; without it the profile that `policy.profile` enforces, else dev.
+    #[arg(long, value_enum)]
+    pub profile: Option<Profile>,
     /// Set the level of a rule: error, warn, note or off.
     #[arg(long = "rule", value_name = "RULE=LEVEL")]
     pub rules: Vec<String>,
@@ -51,13 +57,6 @@ pub enum Format {
 
 /// Runs the command.
 pub fn run(args: &Args, world: &World) -> Outcome {
-    let mut levels = Levels::of_profile(args.profile);
-    for pair in &args.rules {
-        if let Err(why) = levels.say(pair) {
-            ui::note(&format!("--rule: {why}; docs/check.md lists the rules"));
-            return Outcome::Ours(Code::Usage);
-        }
-    }
     let cwd = world.cwd.clone().unwrap_or_default();
     let mut paths: Vec<PathBuf> = args.paths.iter().map(|path| cwd.join(path)).collect();
     if paths.is_empty() {
@@ -67,10 +66,25 @@ pub fn run(args: &Args, world: &World) -> Outcome {
         ui::note(&format!("{} is not there", missing.display()));
         return Outcome::Ours(Code::Usage);
     }
-    let problems = check::run(world, &paths, &levels);
+    let first = match paths[0].is_dir() {
+        true => &paths[0],
+        false => paths[0].parent().unwrap_or(&cwd),
+    };
+    let loaded = config::load_in(world, first);
+    let profile = args.profile.or(loaded.settings.policy).unwrap_or_default();
+    let mut levels = Levels::new(profile, &loaded.checks);
+    for pair in &args.rules {
+        if let Err(why) = levels.say(pair) {
+            ui::note(&format!("--rule: {why}; docs/check.md lists the rules"));
+            return Outcome::Ours(Code::Usage);
+        }
+    }
+    let go = find::real_go(world, "go").map_or(PathBuf::new(), |go| go.path);
+    let env = GoEnv::read(world, &go);
+    let problems = check::run(world, &env, &loaded, &paths, &levels);
     match args.format {
         Format::Text => ui::out(&text(&problems, &cwd, Style::of(world, Stream::Out))),
-        Format::Json => ui::out(&format!("{:#}\n", format::json(&problems, args.profile))),
+        Format::Json => ui::out(&format!("{:#}\n", format::json(&problems, profile))),
         Format::Sarif => ui::out(&format!("{:#}\n", format::sarif(&problems, &cwd))),
         Format::Github => ui::out(&format::github(&problems, &cwd)),
     }
@@ -91,7 +105,11 @@ fn text(problems: &[Problem], cwd: &std::path::Path, style: Style) -> String {
         });
         let mut finding = problem.finding.clone();
         if mark.is_none() {
-            finding.evidence = "go's settings".into();
+            finding.evidence = match finding.id {
+                "settings-faulty" => "gosteady's settings",
+                _ => "go's settings",
+            }
+            .into();
         }
         out.push_str(&frame::render(&finding, mark.as_ref(), style));
         out.push('\n');

@@ -9,9 +9,11 @@ pub mod doctor;
 pub mod explain;
 mod frame;
 pub mod goroutines;
+pub mod hook;
 pub mod pin;
 pub mod toolchain;
 pub mod trace;
+pub mod undo;
 pub mod which;
 
 use crate::outcome::{Code, Outcome};
@@ -42,6 +44,8 @@ fn run(command: &Command, world: &World) -> Outcome {
         Command::Goroutines(args) => goroutines::run(args, world),
         Command::Demo(args) => demo::run(args, world),
         Command::Doctor(args) => doctor::run(args, world),
+        Command::Hook(cmd) => hook::run(cmd, world),
+        Command::Undo(args) => undo::run(args, world),
         Command::Completions(args) => completions::run(args),
     }
 }
@@ -96,6 +100,7 @@ mod tests {
             "doctor",
             "explain",
             "pin",
+            "undo",
             "which",
         ];
         let pages = root.get_subcommands().filter(|c| ours.contains(&c.get_name()));

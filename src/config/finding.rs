@@ -53,6 +53,45 @@ pub fn unknown(path: &str, meant: Option<&str>) -> Finding {
     finding("config-unknown-key", Level::Warning, what, fix)
 }
 
+/// `config-unknown-key` in the table of rules.
+pub fn unknown_rule(path: &str, meant: Option<&str>) -> Finding {
+    let mut finding = unknown(path, meant);
+    if meant.is_none() {
+        finding.fix = "remove it; docs/check.md lists every rule".into();
+    }
+    finding
+}
+
+/// `config-bad-value` of a rule: no level has this word.
+pub fn bad_level(path: &str, meant: Option<&str>) -> Finding {
+    let why = match meant {
+        Some(meant) => format!("knows no such level, did you mean `{meant}`?"),
+        None => "knows no such level".into(),
+    };
+    bad_check(path, &why, "`error`, `warn`, `note` or `off`")
+}
+
+/// `config-bad-value` of something else in the table of rules.
+pub fn bad_check(path: &str, why: &str, write: &str) -> Finding {
+    finding(
+        "config-bad-value",
+        Level::Error,
+        format!("`{}` {why}", printable(path, 60)),
+        format!("write {write}"),
+    )
+}
+
+/// `config-not-allowed-in-project` of a rule that is at least this strict. Only a note: the rule is in effect, and a
+/// project's file is also right for people who have said nothing.
+pub fn laxer(path: &str, floor: &str) -> Finding {
+    finding(
+        "config-not-allowed-in-project",
+        Level::Note,
+        format!("a project's file can't make `{path}` laxer than {floor} here"),
+        "it is said in your own or the machine's file, or by `policy.profile`".into(),
+    )
+}
+
 /// `config-unknown-key` of a variable that is nearly one of ours.
 pub fn unknown_variable(name: &str, meant: &str) -> Finding {
     Finding {

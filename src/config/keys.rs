@@ -1,6 +1,7 @@
 //! The one table of settings: path, variable, kind, what a project's file may do with it, and what it means.
 //! `docs/configuration.md` and `docs/environment.md` are made of it.
 
+use super::rules::Profile;
 use super::settings::{Enforce, Failover, Install, Progress, Settings, TraceTo};
 use std::time::Duration;
 
@@ -222,7 +223,7 @@ pub const KEYS: &[Key] = &[
         path: "pin.toolchain-sums",
         variable: "GOSTEADY_PIN_TOOLCHAIN_SUMS",
         short: None,
-        kind: Kind::Sums(|s| &mut s.toolchain_sums),
+        kind: Kind::Sums(|s| &mut s.pin.toolchain_sums),
         project: Project::Never,
         doc: "Hashes of toolchain zips that you vouch for, for where the checksum database is off or can't be reached: see docs/toolchains.md",
     },
@@ -361,6 +362,34 @@ pub const KEYS: &[Key] = &[
         kind: Kind::Size(|s| &mut s.trace_max_size),
         project: Project::Never,
         doc: "How many bytes of traces are kept, the newest first",
+    },
+    Key {
+        path: "trace.otlp",
+        variable: "GOSTEADY_TRACE_OTLP",
+        short: None,
+        kind: Kind::Switch(|s| &mut s.trace_otlp),
+        project: Project::Never,
+        doc: "Whether a run's trace is sent to the OpenTelemetry collector that `OTEL_EXPORTER_OTLP_ENDPOINT` names, names in it hashed; it costs the run at most half a second",
+    },
+    Key {
+        path: "policy.profile",
+        variable: "GOSTEADY_POLICY_PROFILE",
+        short: None,
+        kind: Kind::Choice {
+            words: &["prod", "test", "dev", "off"],
+            get: |s| s.policy.map_or("off", Profile::as_str),
+            set: |s, word| s.policy = Profile::parse(word),
+        },
+        project: Project::Never,
+        doc: "The profile of `gosteady check` that is enforced: where a rule of it is broken, `go` builds and downloads nothing and exits 78; see docs/policy.md",
+    },
+    Key {
+        path: "undo.keep",
+        variable: "GOSTEADY_UNDO_KEEP",
+        short: None,
+        kind: Kind::Bound(|s| &mut s.undo_keep),
+        project: Project::Never,
+        doc: "How long `gosteady undo` can bring back what go.mod, go.sum and go.work were before a go command; `off` keeps nothing",
     },
     Key {
         path: "progress",

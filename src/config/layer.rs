@@ -1,5 +1,6 @@
 //! Putting one layer on top of those below it. Pure: texts in; settings, origins and findings out.
 
+use super::checks::{self, Checks};
 use super::keys::{self, KEYS, Key, Kind, Project};
 use super::origin::{Origin, Sourced, line_column};
 use super::settings::Settings;
@@ -23,6 +24,8 @@ pub struct Stack {
     pub origins: Vec<(usize, Origin)>,
     /// Every value that `go.version` was given, the weaker first: a pin that is overridden is told as well.
     pub go_versions: Vec<Sourced<String>>,
+    /// What is said about the rules of `gosteady check`.
+    pub checks: Checks,
     /// What was not taken and why, with its place where it has one in a file.
     pub faults: Vec<(Finding, Option<Mark>)>,
 }
@@ -106,6 +109,13 @@ impl Stack {
             return self.setting(file, index, name, value);
         }
         match value.get_ref() {
+            DeValue::Table(rules) if path == checks::TABLE => {
+                let place = |span| file.mark(span);
+                for (finding, mark) in self.checks.read(file.owner, rules, &place) {
+                    self.fault(mark, finding);
+                }
+            }
+            _ if path == checks::TABLE => self.fault(file.mark(value.span()), finding::not_a_table(path)),
             DeValue::Table(below) if keys::is_table(path) => self.table(file, path, below),
             // One finding for the table, not one for everything in it.
             DeValue::Table(_) => self.fault(file.mark(name), finding::unknown(path, suggest::table(path))),
@@ -146,6 +156,14 @@ impl Stack {
             self.go_versions.push(Sourced { value, origin });
         }
         self.origins.push((index, origin));
+    }
+
+    /// Once every layer is there: what a project's file says about rules and can't have.
+    pub fn settle(&mut self) {
+        self.checks.policy = self.settings.policy;
+        for (finding, mark) in self.checks.refused() {
+            self.fault(mark, finding);
+        }
     }
 
     fn fault(&mut self, mark: Mark, mut finding: Finding) {

@@ -3,16 +3,19 @@
 //! Layers, the strongest first: command line, environment, the project's `gosteady.toml`, the user's file, the
 //! machine's file, defaults. Loading never fails: what is wrong becomes a [`Finding`] and the layer below applies.
 
+pub mod checks;
 pub mod file;
 mod finding;
 pub mod goenv;
 pub mod keys;
 mod layer;
 pub mod origin;
+pub mod rules;
 pub mod settings;
 pub mod suggest;
 mod value;
 
+pub use checks::Checks;
 pub use keys::{KEYS, Key};
 pub use origin::{Origin, Sourced};
 pub use settings::{Enforce, Failover, Install, Settings};
@@ -38,6 +41,8 @@ pub struct Loaded {
     pub files: Vec<PathBuf>,
     /// Every value that `go.version` was given, the weaker layers first.
     pub go_versions: Vec<Sourced<String>>,
+    /// What is said about the rules of `gosteady check`.
+    pub checks: Checks,
     marks: Vec<Option<Mark>>,
     origins: Vec<(usize, Origin)>,
 }
@@ -148,12 +153,14 @@ fn load_from(world: &World, system: &Path, project: Option<&Path>, pairs: &[OsSt
     });
     stack.command_line(pairs, base);
     derive(&mut stack.settings);
+    stack.settle();
     let (findings, marks) = stack.faults.into_iter().unzip();
     Loaded {
         settings: stack.settings,
         findings,
         files,
         go_versions: stack.go_versions,
+        checks: stack.checks,
         marks,
         origins: stack.origins,
     }

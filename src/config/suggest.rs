@@ -26,6 +26,7 @@ pub fn table(unknown: &str) -> Option<&'static str> {
         .filter_map(|k| k.path.split_once('.').map(|(table, _)| table))
         .collect();
     tables.dedup();
+    tables.push(super::checks::TABLE);
     nearest(&unknown.to_ascii_lowercase(), &tables)
 }
 

@@ -174,14 +174,7 @@ fn sums(plan: &Plan) -> Vec<PathBuf> {
         files.push(beside.into());
         return files;
     }
-    let named = command.flag("modfile").and_then(|f| f.value).map(PathBuf::from);
-    let set = || {
-        let flags = scene.goflags.iter().rev();
-        flags
-            .map(|f| f.trim_start_matches('-'))
-            .find_map(|f| f.strip_prefix("modfile=").map(PathBuf::from))
-    };
-    let named = named.or_else(set).map(|file| scene.dir.join(file));
+    let named = scene.named_modfile(command);
     let module = scene.module.iter();
     module
         .map(|module| named.as_ref().unwrap_or(module).with_extension("sum"))

@@ -3,6 +3,7 @@
 pub mod again;
 pub mod ahead;
 pub mod argv;
+pub mod changes;
 pub mod decision;
 pub mod exec;
 pub mod fast;
@@ -13,6 +14,7 @@ pub mod memo;
 pub mod nesting;
 pub mod phase;
 pub mod pinned;
+pub mod policy;
 pub mod scene;
 pub mod table;
 pub mod verdict;

@@ -1,6 +1,7 @@
 //! A machine with every layer, and what loading makes of it.
 
 mod anything;
+mod checks;
 mod faults;
 mod project;
 
@@ -164,6 +165,8 @@ fn every_key_can_be_set_and_is_shown_as_it_was_set() {
         ("trace.invocations", "all", "\"all\""),
         ("trace.keep", "7days", "\"7d\""),
         ("trace.max-size", "1GB", "\"1GB\""),
+        ("policy.profile", "prod", "\"prod\""),
+        ("undo.keep", "7days", "\"7d\""),
         ("progress", "never", "\"never\""),
     ] {
         let loaded = Machine::new().user(format!("{path} = {toml}")).load();
@@ -186,7 +189,7 @@ fn every_key_can_be_set_and_is_shown_as_it_was_set() {
             );
         }
     }
-    assert_eq!(KEYS.len(), 24, "a new key belongs into the table above");
+    assert_eq!(KEYS.len(), 27, "a new key belongs into the table above");
 }
 
 #[test]

@@ -33,6 +33,8 @@ fn a_projects_file_may_only_tighten() {
         ("", "trace.max-size = 1", false),
         ("", "trace.invocations = \"all\"", false),
         ("", "progress = \"never\"", false),
+        ("", "policy.profile = \"prod\"", false),
+        ("", "undo.keep = \"1h\"", false),
         ("", "go.version = \"1.26.6\"", true),
         ("go.version = \"1.26.6\"", "go.version = \"1.20\"", true),
         ("", "pin.enforce = \"refuse\"", true),

@@ -1,4 +1,5 @@
-//! The rules: a stable id, how much each matters in which profile, what it is about.
+//! The rules of `gosteady check`: a stable id, how much each matters in which profile, what it is about. They stand here
+//! because files of settings name them.
 
 use crate::error::Level::{self, Error, Note, Warning};
 
@@ -15,6 +16,14 @@ pub enum Profile {
 }
 
 impl Profile {
+    /// All, the least strict first.
+    pub const ALL: [Profile; 3] = [Profile::Dev, Profile::Test, Profile::Prod];
+
+    /// The profile of a name.
+    pub fn parse(name: &str) -> Option<Profile> {
+        Profile::ALL.into_iter().find(|profile| profile.as_str() == name)
+    }
+
     /// Its name.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -34,6 +43,25 @@ pub struct Rule {
     pub levels: [Option<Level>; 3],
     /// What it demands, in one sentence.
     pub about: &'static str,
+}
+
+/// The words of levels, as files and the command line have them; `None` switches a rule off.
+pub const LEVELS: &[(&str, Option<Level>)] = &[
+    ("error", Some(Error)),
+    ("warn", Some(Warning)),
+    ("note", Some(Note)),
+    ("off", None),
+];
+
+/// The word of a level.
+pub fn word(level: Option<Level>) -> &'static str {
+    let known = LEVELS.iter().find(|(_, known)| *known == level);
+    known.map_or("off", |(word, _)| word)
+}
+
+/// The rule with an id.
+pub fn find(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == id)
 }
 
 const fn rule(id: &'static str, levels: [Option<Level>; 3], about: &'static str) -> Rule {
@@ -99,7 +127,16 @@ pub const RULES: &[Rule] = &[
         [Some(Note), Some(Warning), Some(Warning)],
         "what is replaced is used",
     ),
-    rule("pseudo-version", RELEASE, "requirements are tagged versions"),
+    rule(
+        "pseudo-version",
+        [None, Some(Error), Some(Error)],
+        "requirements are tagged versions",
+    ),
+    rule(
+        "pseudo-version-indirect",
+        [None, Some(Note), Some(Warning)],
+        "what others require is tagged too",
+    ),
     rule(
         "pre-release",
         [None, None, Some(Warning)],
@@ -145,57 +182,21 @@ pub const RULES: &[Rule] = &[
         "modules come through a proxy, never directly",
     ),
     rule(
+        "goproxy-bypass",
+        [None, None, Some(Error)],
+        "no module is fetched past the proxy",
+    ),
+    rule(
+        "settings-faulty",
+        ADVICE,
+        "gosteady's own settings are in effect as they are written",
+    ),
+    rule(
         "credentials-in-settings",
         ALWAYS,
         "no password stands in go's settings or in gosteady.toml",
     ),
 ];
-
-/// The levels in effect: those of a profile, and what was said otherwise.
-#[derive(Debug, Clone, Default)]
-pub struct Levels {
-    profile: Profile,
-    said: Vec<(String, Option<Level>)>,
-}
-
-impl Levels {
-    /// Those of a profile.
-    pub fn of_profile(profile: Profile) -> Levels {
-        Levels {
-            profile,
-            said: Vec::new(),
-        }
-    }
-
-    /// Says otherwise: `RULE=error|warn|off`. An error names what is unknown.
-    pub fn say(&mut self, pair: &str) -> Result<(), String> {
-        let (id, level) = pair
-            .split_once('=')
-            .ok_or(format!("{pair:?} is not RULE=LEVEL"))?;
-        if !RULES.iter().any(|rule| rule.id == id) {
-            return Err(format!("there is no rule {id:?}"));
-        }
-        let level = match level {
-            "error" => Some(Error),
-            "warn" | "warning" => Some(Warning),
-            "note" => Some(Note),
-            "off" => None,
-            other => return Err(format!("{other:?} is none of error, warn, note and off")),
-        };
-        self.said.push((id.to_owned(), level));
-        Ok(())
-    }
-
-    /// The level of a rule; `None` where it is off.
-    pub fn of(&self, id: &str) -> Option<Level> {
-        let said = self.said.iter().rev().find(|(known, _)| known == id);
-        if let Some((_, level)) = said {
-            return *level;
-        }
-        let rule = RULES.iter().find(|rule| rule.id == id)?;
-        rule.levels[self.profile as usize]
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -220,21 +221,5 @@ mod tests {
             RULES.len(),
             "docs/check.md describes rules that are not there"
         );
-    }
-
-    #[test]
-    fn what_is_said_counts_over_the_profile() {
-        let mut levels = Levels::of_profile(Profile::Prod);
-        assert_eq!(levels.of("pseudo-version"), Some(Error));
-        levels.say("pseudo-version=off").unwrap();
-        levels.say("replace-fork=error").unwrap();
-        assert_eq!(
-            (levels.of("pseudo-version"), levels.of("replace-fork")),
-            (None, Some(Error))
-        );
-        for bad in ["pseudo", "psuedo-version=off", "pseudo-version=maybe"] {
-            assert!(levels.say(bad).is_err(), "{bad}");
-        }
-        assert_eq!(Levels::of_profile(Profile::Dev).of("replace-local"), None);
     }
 }

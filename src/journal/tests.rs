@@ -1,0 +1,96 @@
+//! Entries as they are written and found again.
+
+use super::*;
+use std::os::unix::fs::PermissionsExt;
+
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Place {
+        let place = Place(tempfile::tempdir().unwrap());
+        std::fs::create_dir(place.path("home")).unwrap();
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn journal(&self, settings: &Settings) -> Option<Journal> {
+        let world = World {
+            env: vec![("HOME".into(), self.path("home").into())],
+            ..World::default()
+        };
+        Journal::of(settings, &world)
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        std::fs::write(self.path(name), text).unwrap();
+        self.path(name)
+    }
+
+    fn save(&self, journal: &Journal) -> Saved {
+        let files = [self.path("go.mod"), self.path("go.sum")];
+        let args = ["get", "a.io/b@v1.0.0"].map(OsString::from);
+        journal.save("get", &args, self.0.path(), &files).unwrap()
+    }
+}
+
+#[test]
+fn what_a_command_changed_is_kept_and_what_it_did_not_is_not() {
+    let place = Place::new();
+    let journal = place.journal(&Settings::default()).unwrap();
+    place.write("go.mod", "module m\n");
+    place.save(&journal).ended();
+    assert_eq!(journal.entries().count(), 0);
+    let saved = place.save(&journal);
+    place.write("go.sum", "a.io/b v1.0.0 h1:x\n");
+    assert_eq!(journal.entries().next().unwrap().files[1].after, None, "it runs");
+    saved.ended();
+    let entry = journal.entries().next().unwrap();
+    let [gomod, gosum] = &entry.files[..] else {
+        panic!("{entry:?}");
+    };
+    assert_eq!((gomod.before.text(), &gosum.before), ("module m\n", &State(None)));
+    let now = State::of(&place.path("go.sum")).unwrap().now();
+    assert_eq!(gosum.after, Some(now));
+    assert!(entry.command().starts_with("go get") && entry.began().is_some() && !entry.green);
+    let path = store::list(&journal.dir).unwrap().remove(0).path;
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&path), mode(&journal.dir)), (0o600, 0o700));
+}
+
+#[test]
+fn of_what_built_only_the_last_is_kept() {
+    let place = Place::new();
+    let journal = place.journal(&Settings::default()).unwrap();
+    for text in ["module m\n", "module m\n", "module m\ngo 1.24\n"] {
+        let files = [place.write("go.mod", text)];
+        journal.built(&["build".into()], place.0.path(), &files);
+    }
+    let entries: Vec<Entry> = journal.entries().collect();
+    assert_eq!(entries.len(), 1);
+    assert!(entries[0].green && entries[0].files[0].before.text().ends_with("go 1.24\n"));
+    let other = [place.write("other.mod", "module o\n")];
+    journal.built(&["build".into()], place.0.path(), &other);
+    assert_eq!(journal.entries().count(), 2, "another module has its own");
+}
+
+#[test]
+fn nothing_is_kept_where_that_is_asked_for_or_not_possible() {
+    let place = Place::new();
+    let off = Settings {
+        undo_keep: None,
+        ..Settings::default()
+    };
+    assert!(place.journal(&off).is_none());
+    let journal = place.journal(&Settings::default()).unwrap();
+    std::fs::write(place.path("go.mod"), b"\xff").unwrap();
+    let save = |file: &str| journal.save("get", &[], place.0.path(), &[place.path(file)]);
+    assert!(save("go.mod").is_none(), "no text");
+    assert!(save("home").is_none(), "no file");
+    place.write("go.mod", "module m\n");
+    std::fs::create_dir_all(place.path("home/.local/state")).unwrap();
+    place.write("home/.local/state/gosteady", "in the way");
+    assert!(save("go.mod").is_none());
+}

@@ -1,8 +1,9 @@
 //! `gosteady goroutines`: what the goroutines of any Go program wait for.
 
+mod modules;
 mod source;
 
-use crate::goroutines::{Change, Dump, Frame, Group, compare, read};
+use crate::goroutines::{Change, Dump, Frame, Group, Modules, compare, read};
 use crate::outcome::{Code, Outcome};
 use crate::ui;
 use crate::world::World;
@@ -16,6 +17,8 @@ Examples:
   gosteady goroutines crash.log           groups, most goroutines first
   gosteady goroutines http://localhost:6060
                                           a program that serves net/http/pprof
+  gosteady goroutines --modules ./server crash.log
+                                          with the modules of the program
   gosteady goroutines before.txt after.txt
                                           what grew from one to the other
   curl -s URL | gosteady goroutines -
@@ -26,6 +29,9 @@ pub struct Args {
     pub first: String,
     /// A later dump of the same program: show what changed.
     pub second: Option<String>,
+    /// A go.mod or the program itself: name the module and the version that a function belongs to.
+    #[arg(long, value_name = "FILE")]
+    pub modules: Option<String>,
     /// Show the longest waits first.
     #[arg(long)]
     pub waits: bool,
@@ -45,10 +51,22 @@ const FRAMES: usize = 8;
 
 /// Runs the command.
 pub fn run(args: &Args, world: &World) -> Outcome {
+    let modules = match args.modules.as_deref().map(|name| modules::read(name, world)) {
+        Some(Err(fault)) => {
+            ui::note(&fault.text);
+            return Outcome::Ours(fault.code);
+        }
+        Some(Ok(modules)) => modules,
+        None => Modules::default(),
+    };
     let dumps: Result<Vec<Dump>, Fault> = [Some(&args.first), args.second.as_ref()]
         .into_iter()
         .flatten()
-        .map(|name| dump(name, world))
+        .map(|name| {
+            let mut dump = dump(name, world)?;
+            modules.note(&mut dump);
+            Ok(dump)
+        })
         .collect();
     let dumps = match dumps {
         Ok(dumps) => dumps,
@@ -121,8 +139,22 @@ fn stack(group: &Group, all: bool) -> String {
     let frames = if all { &group.frames[..] } else { group.telling() };
     let most = if all { frames.len() } else { FRAMES };
     let mut out = String::new();
-    for Frame { function, place } in frames.iter().take(most) {
-        out.push_str(&format!("    {}\n        {}\n", plain(function), plain(place)));
+    for frame in frames.iter().take(most) {
+        let Frame {
+            function,
+            place,
+            module,
+        } = frame;
+        let module = match module.as_str() {
+            // The cache's path tells it already.
+            module if module.is_empty() || place.starts_with(module) => String::new(),
+            module => format!(" ({})", plain(module)),
+        };
+        out.push_str(&format!(
+            "    {}\n        {}{module}\n",
+            plain(function),
+            plain(place)
+        ));
     }
     if frames.len() > most {
         out.push_str(&format!("    … {} frames more\n", frames.len() - most));
@@ -164,7 +196,7 @@ fn growth(before: &Dump, after: &Dump, args: &Args) -> String {
 fn json_group(group: &Group) -> serde_json::Value {
     let frames = group.frames.iter();
     let frames: Vec<_> = frames
-        .map(|f| serde_json::json!({"function": f.function, "place": f.place}))
+        .map(|f| serde_json::json!({"function": f.function, "place": f.place, "module": f.module}))
         .collect();
     serde_json::json!({
         "count": group.count,
@@ -222,6 +254,7 @@ mod tests {
             second: None,
             waits: false,
             all,
+            modules: None,
             number: 20,
             json: false,
         }

@@ -5,6 +5,7 @@
 //! go's to report.
 
 pub mod base64;
+pub mod buildinfo;
 pub mod constraint;
 pub mod directives;
 pub mod envfile;

@@ -5,10 +5,12 @@
 //! out: they differ between goroutines that do the same, and could hold what must not be shown.
 
 mod compare;
+mod modules;
 mod parse;
 mod text;
 
 pub use compare::{Change, compare};
+pub use modules::Modules;
 pub use parse::read;
 
 /// A function in a stack.
@@ -19,6 +21,8 @@ pub struct Frame {
     /// File and line, shortened to what is the same on every machine where that can be told: `net/fd_unix.go:172`,
     /// `golang.org/x/net@v0.1.0/http2/transport.go:5`. Empty where it is not told.
     pub place: String,
+    /// `path@version` of the module it belongs to, once [`Modules::note`] has told; else empty.
+    pub module: String,
 }
 
 /// Goroutines that do the same.

@@ -1,6 +1,7 @@
 //! The lines of a dump.
 
 use super::Frame;
+use crate::gomod::unescape;
 
 /// `goroutine 7 gp=0x1 m=nil [chan receive, 3 minutes, locked to thread]:` as (number, state, minutes).
 pub fn heading(line: &str) -> Option<(u64, String, u64)> {
@@ -79,19 +80,6 @@ const STD: &[&str] = &[
     "vendor",
 ];
 
-// golang.org/x/mod/module: `!a` stands for `A`.
-fn unescape(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    let mut chars = path.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '!' => out.extend(chars.next().map(|c| c.to_ascii_uppercase())),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 /// Whether a function only carries out the waiting.
 pub fn is_machinery(function: &str) -> bool {
     const PREFIXES: [&str; 8] = [
@@ -111,7 +99,7 @@ pub fn is_machinery(function: &str) -> bool {
 pub fn frame(function: &str) -> Frame {
     Frame {
         function: function.to_string(),
-        place: String::new(),
+        ..Frame::default()
     }
 }
 

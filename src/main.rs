@@ -23,6 +23,11 @@ pub extern "C" fn main() -> i32 {
 fn end(outcome: Outcome) -> i32 {
     if let Outcome::Signaled(signal) = outcome {
         supervise::die_of(signal);
+        // The first process of a container can't die so. Of the signals that Go's runtime takes to end by, it then
+        // exits with 2 (runtime/signal_unix.go: dieFromSignal).
+        if std::process::id() == 1 && supervise::ends_go(signal) {
+            return 2;
+        }
     }
     outcome.shell_status()
 }

@@ -19,11 +19,13 @@ mod suite {
     mod health;
     mod hook;
     mod install_go;
+    mod otlp;
     mod pins;
     mod policy;
     mod prefetch;
     mod resuming;
     mod servers;
+    mod signals;
     mod storms;
     mod trace;
     mod trace_secrets;

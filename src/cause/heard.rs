@@ -32,12 +32,12 @@ const WORDS: &[(&str, Cause)] = &[
     ("HTTP Basic: Access denied", Cause::GitAuthFailed),
     ("Permission denied (publickey", Cause::GitAuthFailed),
     ("Repository not found", Cause::GitAuthFailed),
-    // go's whole word where `git ls-remote` failed over https and over ssh (cmd/go/internal/vcs: repoRootForImportPath).
-    ("no secure protocol found", Cause::GitAuthFailed),
     ("Host key verification failed", Cause::SshHostKey),
     ("Temporary failure in name resolution", Cause::DnsNoAnswer),
     ("server misbehaving", Cause::DnsNoAnswer),
     ("no such host", Cause::DnsNoSuchHost),
+    // net.OpError: whatever else happened on the way to a name server.
+    ("dial tcp: lookup ", Cause::DnsNoAnswer),
     ("Could not resolve host", Cause::DnsNoSuchHost),
     ("proxyconnect", Cause::HttpProxyFailed),
     ("onnection refused", Cause::ConnectRefused),
@@ -52,6 +52,10 @@ const WORDS: &[(&str, Cause)] = &[
     ("unexpected EOF", Cause::TruncatedBody),
 ];
 
+/// go's whole word where `git ls-remote` failed over https and over ssh (cmd/go/internal/vcs: repoRootForImportPath);
+/// it keeps git's own to itself.
+const GUESS: (&str, Cause) = ("no secure protocol found", Cause::GitAuthFailed);
+
 /// What was heard so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Heard {
@@ -59,6 +63,7 @@ pub struct Heard {
     pub lines: u64,
     tagged: Option<Cause>,
     worded: Option<Cause>,
+    guessed: Option<Cause>,
 }
 
 impl Heard {
@@ -71,6 +76,8 @@ impl Heard {
             && let Some(cause) = words(line)
         {
             self.worded = telling(self.worded, cause);
+        } else if line.contains(GUESS.0) && is_about_a_download(line) {
+            self.guessed = Some(GUESS.1);
         }
     }
 
@@ -86,7 +93,12 @@ impl Heard {
 
     /// The most telling cause that was named. A tag counts for more than words: it is why they were said.
     pub fn cause(&self) -> Option<Cause> {
-        self.tagged.or(self.worded)
+        self.tagged.or(self.worded).or(self.guessed)
+    }
+
+    /// Whether the cause is only the likeliest for words that fit many: what was seen meanwhile knows better.
+    pub fn is_guess(&self) -> bool {
+        self.guessed.is_some() && self.tagged.or(self.worded).is_none()
     }
 }
 
@@ -191,6 +203,19 @@ mod tests {
             (
                 "go: m: git fetch:\n\tssh: connect to host h port 22: Connection timed out",
                 Some(Cause::ConnectNoAnswer),
+            ),
+            (
+                "go: m@v1: unrecognized import path \"m\": https fetch: Get \"https://m/?go-get=1\": dial tcp: lookup m on \
+                 127.0.0.1:53: read udp 127.0.0.1:4->127.0.0.1:53: i/o timeout",
+                Some(Cause::DnsNoAnswer),
+            ),
+            (
+                "go: m: Get \"https://m/\": dial tcp: lookup m on 127.0.0.1:53: no such host",
+                Some(Cause::DnsNoSuchHost),
+            ),
+            (
+                "go: m@v1: no secure protocol found for repository",
+                Some(Cause::GitAuthFailed),
             ),
             (
                 "go: writing stat cache: open /x: no space left on device",

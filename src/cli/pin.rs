@@ -1,10 +1,12 @@
 //! `gosteady pin`: write the project's pin, show it, or check it.
 
 use super::{frame, which};
+use crate::config::Install;
 use crate::error::{Error, Finding, Level};
 use crate::outcome::{Code, Outcome};
 use crate::repair::replace;
 use crate::toolchain::pin::{Place, Want, edit};
+use crate::toolchain::version::Version;
 use crate::toolchain::{Verdict, floor, provide};
 use crate::ui::{self, Stream, Style};
 use crate::world::World;
@@ -117,18 +119,16 @@ fn findings(answer: &which::Answer) -> Vec<Finding> {
             let file = answer.file.as_deref();
             if let Some((line, needs)) = file.and_then(|file| floor::too_old(&version, file)) {
                 let what = format!("pins Go {version}, and {line} asks for {needs}: go will refuse");
-                let fix = format!("gosteady pin {needs}, or newer");
+                let least = Version::parse(&needs).map(Version::first_release);
+                let fix = least.map_or_else(String::new, |least| format!("gosteady pin {least}, or newer"));
                 found.push(error("pin-too-old", place.clone(), what, fix));
             }
         }
         Ok(_) => {
             let what = format!("`{}` is not one exact version", rule.says);
-            found.push(error(
-                "pin-not-exact",
-                place.clone(),
-                what,
-                "gosteady pin VERSION".into(),
-            ));
+            let runs = answer.version.as_ref().map(Version::to_string);
+            let fix = format!("gosteady pin {}", runs.as_deref().unwrap_or("VERSION"));
+            found.push(error("pin-not-exact", place.clone(), what, fix));
         }
         Err(_) => {}
     }
@@ -199,9 +199,16 @@ fn afterwards(path: &Path, want: &Want, world: &World) {
         _ => {}
     }
     if let (Verdict::Missing(missing), true) = (&after.selection.verdict, in_effect.is_some()) {
+        let fix = match after.loaded.settings.pin.install {
+            Install::Never => provide::fix(missing),
+            Install::Auto | Install::Always => "the first command that needs it gets it".into(),
+        };
+        ui::note(&format!("Go {missing} is not installed; {fix}"));
+    }
+    if let Want::Newest(line) = want {
+        let line = line.language();
         ui::note(&format!(
-            "Go {missing} is not installed; {}",
-            provide::fix(missing)
+            "{line} is the newest patch that a machine has; write one such as {line}.1 to have the same everywhere"
         ));
     }
     if let (Want::Exact(version), Some(file)) = (want, &after.file)

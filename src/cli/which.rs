@@ -1,9 +1,13 @@
 //! `gosteady which`: the go that would run here, and every rule that led there.
 
-use crate::config::{self, Loaded, goenv::GoEnv};
+use crate::config::{
+    self, Loaded,
+    goenv::{self, GoEnv},
+};
 use crate::outcome::{Code, Outcome};
 use crate::toolchain::absent::{self, Instead, Present};
 use crate::toolchain::find::NotFound;
+use crate::toolchain::floor::Wanted;
 use crate::toolchain::hold::{self, Hold};
 use crate::toolchain::pin::walk::Reach;
 use crate::toolchain::provide::Missing;
@@ -42,6 +46,8 @@ pub struct Args {
 pub(super) struct Answer {
     pub(super) selection: Selection,
     pub(super) loaded: Loaded,
+    /// What go itself switches to, where no pin holds it.
+    pub(super) switches_to: Option<Wanted>,
     /// The go.work or go.mod in effect.
     pub(super) file: Option<PathBuf>,
     /// The program that would be started; `None` where none would.
@@ -94,7 +100,7 @@ pub(super) fn ask(world: &World, program: &'static str) -> Answer {
     let selection = toolchain::select(world, &asked, &loaded);
     let path = selection.real.as_ref().ok().map(|real| real.path.clone());
     let env = GoEnv::read(world, path.as_deref().unwrap_or(Path::new("")));
-    let root = path.as_deref().and_then(installed::root_of);
+    let root = path.as_deref().and_then(goenv::root_of);
     let version = root.as_deref().and_then(installed::version_at);
     let file = floor::file_in_effect(&env, &dir);
     let mut answer = Answer {
@@ -108,8 +114,9 @@ pub(super) fn ask(world: &World, program: &'static str) -> Answer {
         path,
         version,
         root,
+        switches_to: None,
     };
-    answer.conclude(world, &env);
+    answer.conclude(world, &env, program);
     answer.environment(world, &env);
     answer.gather(world, &env, &dir);
     answer
@@ -117,7 +124,7 @@ pub(super) fn ask(world: &World, program: &'static str) -> Answer {
 
 impl Answer {
     // What follows from the verdict.
-    fn conclude(&mut self, world: &World, env: &GoEnv) {
+    fn conclude(&mut self, world: &World, env: &GoEnv, program: &str) {
         let refuse = match (&self.selection.verdict, &self.selection.real) {
             (Verdict::Refuse(text), _) => Some((text.clone(), Code::Refused)),
             (Verdict::Missing(want), real) => {
@@ -125,9 +132,17 @@ impl Answer {
                 let missing = Missing::not_tried(want);
                 let present = Present::look(real.as_ref().ok(), want, world, env);
                 let settings = &self.loaded.settings;
-                let instead = pin.map(|pin| match absent::is_gos_affair(pin, &present, settings) {
-                    true => Instead::ByGo(None),
-                    false => absent::pinned(want, pin, &missing, &present, settings),
+                let instead = pin.map(|pin| {
+                    if program == "go" && absent::is_gos_affair(pin, &present, settings) {
+                        Instead::ByGo(None)
+                    } else if absent::is_ours(want, &present, settings.pin.install, program) {
+                        let name = want.toolchain_name();
+                        let later = "the first command that needs it installs it";
+                        let text = format!("{name}, pinned by {}, is not installed; {later}", pin.place);
+                        Instead::Refuse(text, Code::NotFound)
+                    } else {
+                        absent::pinned(want, pin, &missing, &present, settings)
+                    }
                 });
                 match instead {
                     Some(Instead::ByGo(line)) => {
@@ -173,7 +188,7 @@ impl Answer {
         let hold = Hold {
             version: version.as_ref(),
             switch,
-            root: self.selection.switched.as_deref(),
+            root: self.selection.root.as_deref().filter(|_| self.selection.switched),
         };
         let changed = hold::held(world, env, hold).unwrap_or_default();
         let held = |name: &std::ffi::OsStr| hold::HELD.iter().any(|(held, _)| name == *held);
@@ -248,6 +263,8 @@ impl Answer {
         }
         let held = self.selection.pin.is_some();
         let file = self.file.as_deref();
+        let local = self.version.as_ref().filter(|_| !held);
+        self.switches_to = local.and_then(|local| floor::wanted(env, local, file));
         self.rules
             .extend(floor::rules(world, env, self.version.as_ref(), file, held));
         for key in ["pin.enforce", "pin.install", "pin.toolchain-line"] {
@@ -265,7 +282,7 @@ impl Answer {
             (Verdict::Missing(_), Some(pin), Ok(real)) => {
                 format!("{}, to switch to {} as {} pins it", real.why, pin.text, pin.place)
             }
-            (_, Some(pin), Ok(real)) if self.selection.switched.is_none() => {
+            (_, Some(pin), Ok(real)) if !self.selection.switched => {
                 format!("{}, which is the {} that {} pins", real.why, pin.text, pin.place)
             }
             (_, _, Ok(real)) => real.why.clone(),
@@ -277,7 +294,7 @@ impl Answer {
 fn why(answer: &Answer, style: Style) -> String {
     let mut text = match &answer.path {
         Some(path) => format!("{}\n", path.display()),
-        None => "no go would run\n".into(),
+        None => "there is no go to run\n".into(),
     };
     let mut row = |name: &str, value: &str| text.push_str(&format!("  {name:<9} {value}\n"));
     if answer.path.is_some() {
@@ -288,6 +305,9 @@ fn why(answer: &Answer, style: Style) -> String {
                 .as_deref()
                 .unwrap_or("unknown: its GOROOT has no VERSION file"),
         );
+        if let Some(Wanted { name, by }) = &answer.switches_to {
+            row("switches", &format!("to {name}, asked for by {by}"));
+        }
         row("because", &answer.reason());
         if let Some(root) = &answer.root {
             row("GOROOT", &root.display().to_string());
@@ -318,7 +338,7 @@ fn why(answer: &Answer, style: Style) -> String {
     text
 }
 
-/// `{program, path, why, version, goroot, pin: {rule, place, says} | null, set: […], skipped: […], rules: […], notes: […]}`.
+/// `{program, path, why, version, goroot, switches_to: go1.N.P | null, pin: {rule, place, says} | null, set: […], skipped: […], rules: […], notes: […]}`.
 fn json(answer: &Answer, program: &str) -> String {
     let lossy = |path: &PathBuf| path.to_string_lossy().into_owned();
     let pin =
@@ -338,6 +358,7 @@ fn json(answer: &Answer, program: &str) -> String {
         "why": answer.reason(),
         "version": answer.version.as_ref().map(Version::toolchain_name),
         "goroot": answer.root.as_ref().map(lossy),
+        "switches_to": answer.switches_to.as_ref().map(|wanted| &wanted.name),
         "pin": pin,
         "set": answer.set,
         "skipped": skipped,

@@ -24,6 +24,11 @@ pub struct GoEnv {
 impl GoEnv {
     /// Reads the files for this go. A file that can't be read counts as empty, as it does for go.
     pub fn read(world: &World, go: &Path) -> GoEnv {
+        GoEnv::read_at(world, || root_of(go))
+    }
+
+    /// The same where the tree of this go is known. It is not asked for where GOROOT is set.
+    pub fn read_at(world: &World, root: impl FnOnce() -> Option<PathBuf>) -> GoEnv {
         let user = user_file(world)
             .and_then(|f| std::fs::read(f).ok())
             .unwrap_or_default();
@@ -35,9 +40,7 @@ impl GoEnv {
         };
         env.goroot = match env.get("GOROOT") {
             Some(root) => Some(root.into()),
-            None => std::fs::canonicalize(go)
-                .ok()
-                .and_then(|p| p.parent()?.parent().map(Path::to_path_buf)),
+            None => root(),
         };
         env.system = env
             .goroot
@@ -119,6 +122,12 @@ fn vars(world: &World) -> Vec<(String, OsString)> {
         .filter(|(name, value)| name.as_bytes().starts_with(b"GO") && !value.is_empty());
     set.filter_map(|(name, value)| Some((name.to_str()?.to_string(), value.clone())))
         .collect()
+}
+
+/// The GOROOT that a `go` or `gofmt` belongs to by where it lies, links resolved.
+pub fn root_of(program: &Path) -> Option<PathBuf> {
+    let real = std::fs::canonicalize(program).ok()?;
+    Some(real.parent()?.parent()?.to_path_buf())
 }
 
 // $GOENV, else <user configuration directory>/go/env; `off` reads none. os.UserConfigDir: on Linux XDG_CONFIG_HOME or

@@ -223,7 +223,7 @@ pub const KEYS: &[Key] = &[
         path: "pin.toolchain-sums",
         variable: "GOSTEADY_PIN_TOOLCHAIN_SUMS",
         short: None,
-        kind: Kind::Sums(|s| &mut s.toolchain_sums),
+        kind: Kind::Sums(|s| &mut s.pin.toolchain_sums),
         project: Project::Never,
         doc: "Hashes of toolchain zips that you vouch for, for where the checksum database is off or can't be reached: see docs/toolchains.md",
     },
@@ -362,6 +362,14 @@ pub const KEYS: &[Key] = &[
         kind: Kind::Size(|s| &mut s.trace_max_size),
         project: Project::Never,
         doc: "How many bytes of traces are kept, the newest first",
+    },
+    Key {
+        path: "trace.otlp",
+        variable: "GOSTEADY_TRACE_OTLP",
+        short: None,
+        kind: Kind::Switch(|s| &mut s.trace_otlp),
+        project: Project::Never,
+        doc: "Whether a run's trace is sent to the OpenTelemetry collector that `OTEL_EXPORTER_OTLP_ENDPOINT` names, names in it hashed; it costs the run at most half a second",
     },
     Key {
         path: "policy.profile",

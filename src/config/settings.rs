@@ -83,14 +83,14 @@ pub struct Settings {
     pub trace_keep: Duration,
     /// `trace.max-size`: bytes of traces kept.
     pub trace_max_size: u64,
+    /// `trace.otlp`: whether traces are sent to a collector.
+    pub trace_otlp: bool,
     /// `progress`.
     pub progress: Progress,
     /// `policy.profile`: the shim runs no go where the project or the settings break a rule of this profile.
     pub policy: Option<Profile>,
     /// `undo.keep`: how long what go.mod and its kin were is kept.
     pub undo_keep: Option<Duration>,
-    /// `pin.toolchain-sums`: `go1.26.6.linux-amd64 h1:…`, hashes that the user vouches for.
-    pub toolchain_sums: Vec<String>,
 }
 
 /// `proxy.*` and `patience`.
@@ -133,6 +133,8 @@ pub struct Pin {
     pub install: Install,
     /// `pin.toolchain-line = "exact"`: a toolchain line is a pin, not only a floor.
     pub toolchain_line_exact: bool,
+    /// `pin.toolchain-sums`: `go1.26.6.linux-amd64 h1:…`, hashes that the user vouches for.
+    pub toolchain_sums: Vec<String>,
 }
 
 /// `hang.*`.
@@ -157,10 +159,10 @@ impl Default for Settings {
             trace_all_invocations: false,
             trace_keep: Duration::from_secs(14 * 24 * 3600),
             trace_max_size: 200 << 20,
+            trace_otlp: false,
             progress: Progress::Auto,
             policy: None,
             undo_keep: Some(Duration::from_secs(14 * 24 * 3600)),
-            toolchain_sums: Vec::new(),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::check::Verdict;
 use super::subject::Subject;
 use crate::gomod::envfile;
 use crate::toolchain::find::{self, NotFound};
+use crate::toolchain::whose;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -55,7 +56,7 @@ pub fn first_on_path(subject: &Subject) -> Verdict {
         .map(|dir| Path::new(OsStr::from_bytes(dir)).join("go"))
         .filter(|go| find::is_executable(go))
         .collect();
-    let ours = goes.iter().position(|go| find::is_gosteady(&subject.world, go));
+    let ours = goes.iter().position(|go| whose::is_gosteady(&subject.world, go));
     match ours {
         Some(0) => verdict.saw(format!("gosteady is first on PATH: {}", goes[0].display())),
         Some(at) => verdict.found(
@@ -111,7 +112,7 @@ pub fn login_shell(subject: &Subject) -> Verdict {
     };
     let found = PathBuf::from(OsStr::from_bytes(output.stdout.trim_ascii()));
     let shell = Path::new(shell).display();
-    if find::is_gosteady(&subject.world, &found) {
+    if whose::is_gosteady(&subject.world, &found) {
         verdict.saw(format!(
             "a login shell ({shell}) finds gosteady: {}",
             found.display()

@@ -31,13 +31,22 @@ pub fn of_go_mod(content: &[u8]) -> String {
 /// The hash of the files in a zip. Unpacks it within [`MAX_ZIP`] bytes; nothing is written anywhere. `None` where
 /// the archive's directory is too large to be read here.
 pub fn of_zip(source: impl Read + Seek) -> Result<Option<String>, Bad> {
-    unpacked(source, MAX_ZIP)
-}
-
-fn unpacked(source: impl Read + Seek, most: u64) -> Result<Option<String>, Bad> {
-    let Some(mut archive) = open(source, most)? else {
+    let Some(archive) = open(source, MAX_ZIP)? else {
         return Ok(None);
     };
+    unpacked(archive, MAX_ZIP).map(Some)
+}
+
+/// [`look`] and [`of_zip`] at once.
+pub fn of_module_zip(source: impl Read + Seek, module: &str, version: &str) -> Result<Option<String>, Bad> {
+    let Some(archive) = open(source, MAX_ZIP)? else {
+        return Ok(None);
+    };
+    belongs(&archive, module, version)?;
+    unpacked(archive, MAX_ZIP).map(Some)
+}
+
+fn unpacked<R: Read + Seek>(mut archive: ZipArchive<R>, most: u64) -> Result<String, Bad> {
     let mut left = most;
     let mut buffer = vec![0; 64 << 10];
     let mut files = Vec::with_capacity(archive.len());
@@ -54,14 +63,18 @@ fn unpacked(source: impl Read + Seek, most: u64) -> Result<Option<String>, Bad> 
         }
         files.push((hash.finish(), file.name_raw().to_vec()));
     }
-    Ok(Some(of_files(files)))
+    Ok(of_files(files))
 }
 
 /// Whether the names in a zip, and the sizes it states, are those of a module's; nothing is unpacked.
 pub fn look(source: impl Read + Seek, module: &str, version: &str) -> Result<(), Bad> {
-    let Some(archive) = open(source, MAX_ZIP)? else {
-        return Ok(());
-    };
+    match open(source, MAX_ZIP)? {
+        Some(archive) => belongs(&archive, module, version),
+        None => Ok(()),
+    }
+}
+
+fn belongs<R: Read + Seek>(archive: &ZipArchive<R>, module: &str, version: &str) -> Result<(), Bad> {
     let root = format!("{module}@{version}/");
     let odd = archive
         .file_names_raw()
@@ -141,6 +154,10 @@ mod tests {
     use std::io::{Cursor, Write as _};
     use zip::write::SimpleFileOptions;
 
+    fn within(zip: &[u8], most: u64) -> Result<String, Bad> {
+        unpacked(open(Cursor::new(zip), most)?.unwrap(), most)
+    }
+
     fn archive(files: &[(&str, &[u8])]) -> Cursor<Vec<u8>> {
         let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
         for (name, content) in files {
@@ -191,8 +208,8 @@ mod tests {
         let zeros = vec![0; 2 << 20];
         let bomb = archive(&[("m.io/a@v1.0.0/zeros", &zeros)]).into_inner();
         assert!(bomb.len() < 10_000);
-        assert_eq!(unpacked(Cursor::new(&bomb), 1 << 20), Err(too_large()));
-        assert!(unpacked(Cursor::new(&bomb), 2 << 20).is_ok());
+        assert_eq!(within(&bomb, 1 << 20), Err(too_large()));
+        assert!(within(&bomb, 2 << 20).is_ok());
         // One that states less than it holds.
         let stated = |size: u32| {
             let mut liar = bomb.clone();
@@ -200,7 +217,7 @@ mod tests {
             liar[at + 24..at + 28].copy_from_slice(&size.to_le_bytes());
             liar
         };
-        assert!(unpacked(Cursor::new(stated(10)), 1 << 20).is_err());
+        assert!(within(&stated(10), 1 << 20).is_err());
         // One that states more than go would take.
         let huge = stated(501 << 20);
         assert_eq!(of_zip(Cursor::new(&huge)), Err(too_large()));

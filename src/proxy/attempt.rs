@@ -314,6 +314,7 @@ async fn head(
             fresh: ask.hedge,
             connect_timeout: ask.bounds.connect,
             headers,
+            post: None,
             flight,
         }
     };

@@ -9,6 +9,7 @@ mod attempt;
 mod base;
 mod budget;
 mod classify;
+pub mod collector;
 pub mod credentials;
 mod engine;
 mod failover;

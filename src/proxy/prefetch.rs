@@ -17,7 +17,7 @@ pub use flight::Ahead;
 pub use needed::Tests;
 
 use super::asking::Job;
-use super::engine::{Engine, Peer};
+use super::engine::Engine;
 use super::list::List;
 use super::request::{Kind, Resource};
 use super::spool::Spooled;
@@ -40,6 +40,10 @@ use work::{File, Work};
 const MOMENT: Duration = Duration::from_millis(20);
 /// Turns at the upstream that are left to go's own requests.
 const LEFT_TO_GO: usize = 2;
+/// A public mirror that has answered nothing in this time is not next door: it is asked at full width.
+const GLANCE: Duration = Duration::from_millis(2);
+/// So many files of a quick upstream wait for go at most.
+const AHEAD: u64 = 16;
 
 /// What a command needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +80,7 @@ pub enum Infos {
     All,
 }
 
-/// What a run may be helped with. Nothing is read before go's first request.
+/// What a run may be helped with. Nothing is read before go's first request, unless every module is needed.
 #[derive(Debug, Clone)]
 pub struct Sources {
     /// What the command needs.
@@ -109,11 +113,11 @@ pub struct Prefetch {
 impl Prefetch {
     /// Nothing is read or asked yet. Where an element that go asks itself stands before the first upstream, nothing
     /// ever is: that one may have what go needs.
-    pub fn new(sources: Option<Sources>, private: &str, list: &List, first: &Peer, most: usize) -> Prefetch {
+    pub fn new(sources: Option<Sources>, private: &str, list: &List, most: usize) -> Prefetch {
         Prefetch {
             sources: sources.filter(|_| list.position(0) == Some(0)).map(Arc::new),
             private: private.to_owned(),
-            pace: RefCell::new(Pace::new(first.public, most)),
+            pace: RefCell::new(Pace::new(most)),
             held: Rc::default(),
             begun: Cell::new(false),
             ready: Notify::new(),
@@ -135,14 +139,26 @@ impl Prefetch {
     }
 }
 
+/// Begins while go is starting, where the command needs every module for certain.
+pub fn begin_early(engine: &Rc<Engine>) {
+    let sources = engine.prefetch.sources.as_ref();
+    if let Some(sources) = sources.filter(|s| s.need.modules) {
+        begin_once(engine, sources);
+    }
+}
+
+fn begin_once(engine: &Rc<Engine>, sources: &Arc<Sources>) {
+    if !engine.prefetch.begun.replace(true) {
+        tokio::task::spawn_local(begin(Rc::clone(engine), Arc::clone(sources)));
+    }
+}
+
 /// What was asked ahead for this request of go's; begins what follows from it. `None`: go's request is to be made.
 pub async fn claim(engine: &Rc<Engine>, prefix: usize, resource: &Resource) -> Option<Verdict> {
     let prefetch = &engine.prefetch;
     let sources = prefetch.sources.as_ref().filter(|_| prefix == 0)?;
     let module = module_of(resource)?;
-    if !prefetch.begun.replace(true) {
-        tokio::task::spawn_local(begin(Rc::clone(engine), Arc::clone(sources)));
-    }
+    begin_once(engine, sources);
     if prefetch.work.borrow().is_none() {
         // go's first request often finds its answer on the way already; it waits for no longer than it would notice.
         let _ = tokio::time::timeout(MOMENT, prefetch.ready.notified()).await;
@@ -196,6 +212,11 @@ async fn begin(engine: Rc<Engine>, sources: Arc<Sources>) {
     *engine.prefetch.work.borrow_mut() = Some(work);
     pump(&engine);
     engine.prefetch.ready.notify_waiters();
+    if engine.peers[0].public {
+        tokio::time::sleep(GLANCE).await;
+        engine.prefetch.pace.borrow_mut().open();
+        pump(&engine);
+    }
 }
 
 /// A file is there: what stands in it may lead on. `inside` waits for the go.mod in a zip.
@@ -256,8 +277,12 @@ fn start(engine: &Engine, work: &mut Work) -> Option<(File, Rc<Ahead>)> {
     let prefetch = &engine.prefetch;
     let turns = &engine.peers[0].turns;
     let held = prefetch.held.borrow();
-    let most = prefetch.pace.borrow().window();
-    if work.flying >= most || turns.available_permits() <= LEFT_TO_GO || !held.room_for_small() {
+    let pace = prefetch.pace.borrow();
+    let most = pace.window();
+    // No more memory than needed for what waits: fresh pages cost as much as the rest of a quick answer.
+    let far_enough = pace.is_quick() && held.bodies() + work.flying as u64 >= AHEAD;
+    if work.flying >= most || far_enough || turns.available_permits() <= LEFT_TO_GO || !held.room_for_small()
+    {
         return None;
     }
     let file = work.next(held.room())?;
@@ -318,9 +343,7 @@ async fn fly(
     let mut arrival = None;
     let verdict = match verdict {
         Verdict::Whole(whole) if whole.rest.is_none() => {
-            if whole.body.len() <= SMALL {
-                prefetch.pace.borrow_mut().came(begun.elapsed());
-            }
+            prefetch.pace.borrow_mut().came(begun.elapsed(), whole.body.len());
             let share = Share::new(&prefetch.held, whole.body.len());
             arrival = Some((whole.body.clone(), ahead.joined()));
             if let Some(inside) = &mut inside {
@@ -341,6 +364,3 @@ async fn fly(
         None => pump(&engine),
     }
 }
-
-/// Answers of at most so many bytes tell by their time how the upstream is.
-const SMALL: u64 = 64 << 10;

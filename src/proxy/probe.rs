@@ -117,6 +117,7 @@ pub fn ask(world: &Arc<World>, goauth: &str, address: Address, bound: Duration) 
             fresh: false,
             connect_timeout: bound.mul_f32(0.6),
             headers,
+            post: None,
             flight: &flight,
         };
         let mut answer = client.get(get).await?;

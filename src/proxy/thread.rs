@@ -3,7 +3,7 @@
 use super::engine::Engine;
 use super::list::List;
 use super::notes::Notes;
-use super::{Rewrite, Setup, StartError, loopback, serve};
+use super::{Rewrite, Setup, StartError, loopback, prefetch, serve};
 use crate::activity::Activity;
 use crate::trace::Recorder;
 use std::net::{Ipv4Addr, TcpListener};
@@ -119,6 +119,7 @@ fn run(
         let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
             return;
         };
+        prefetch::begin_early(&engine);
         tokio::select! {
             () = serve::serve(listener, token, Rc::clone(&engine)) => {}
             _ = stopped => {}

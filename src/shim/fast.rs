@@ -124,7 +124,8 @@ fn command(chosen: Chosen) -> Fast {
     } = chosen;
     let command = Command::parse(&world.args);
     let env = env.unwrap_or_else(|| GoEnv::read(&world, &go.real.path));
-    let scene = Scene::read(&world, &env, &command);
+    let local = go.version.as_ref().filter(|_| !go.switches);
+    let scene = Scene::read(&world, &env, &command, local);
     let decision = decision::decide(&command, &scene);
     if let Some(lines) = policy::refusal(&world, &env, &loaded, &command, &scene) {
         lines.iter().for_each(|line| ui::note(line));
@@ -140,10 +141,11 @@ fn command(chosen: Chosen) -> Fast {
             }
         }
     }
-    if table::class(&command) != Class::Zero && env.text("GO111MODULE") != "off" {
-        too_old(&mut go, &scene);
-    }
+    let needs_module = table::class(&command) != Class::Zero && env.text("GO111MODULE") != "off";
     if decision.action == Action::Exec {
+        if needs_module {
+            too_old(&mut go, &scene);
+        }
         // What becomes of the files, nobody sees who could note it; an undo compares.
         changes::save(&world, &loaded.settings, &command, &scene);
         note_invocation(&world, &go.real, &command, &loaded, decision.why);
@@ -158,7 +160,10 @@ fn command(chosen: Chosen) -> Fast {
         note_invocation(&world, &go.real, &command, &loaded, why);
         return Fast::Ended(go.hand_over(&world));
     }
-
+    // After the memo, which says that go took this file.
+    if needs_module {
+        too_old(&mut go, &scene);
+    }
     Fast::Guard(Box::new(Task {
         world,
         go,
@@ -200,7 +205,7 @@ fn note_invocation(world: &World, real: &RealGo, command: &Command, loaded: &Loa
 /// Execs the real go with the environment as it came; where it is a script, which may call `go` again, with the
 /// depth raised.
 pub fn hand_over(world: &World, real: &RealGo) -> Outcome {
-    let env = find::is_script(&real.path).then(|| nesting::deeper(world));
+    let env = real.script.then(|| nesting::deeper(world));
     exec::exec(
         &real.path,
         &world.argv0,

@@ -9,15 +9,15 @@ use crate::config::goenv::GoEnv;
 use crate::config::{self, Settings};
 use crate::error::Finding;
 use crate::outcome::{Code, Outcome};
+use crate::proxy::collector;
 use crate::toolchain::version::Version;
 use crate::toolchain::{floor, hold};
-use crate::trace::event::Run;
-use crate::trace::{Event, FileSink, Name, Recorder, log};
+use crate::trace::{Event, Recorder};
 use crate::ui;
 use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 /// A task with what is needed to run it.
 struct Case<'a> {
@@ -79,13 +79,6 @@ pub fn guarded(task: Task) -> Outcome {
 
 // Starts the trace with what was asked and decided.
 fn record(task: &Task, command: &Command, settings: &Settings) -> Recorder {
-    let verb = command.verb();
-    let name = Name::new(&verb, SystemTime::now());
-    let Some(sink) = FileSink::new(settings, &task.world, name.clone()) else {
-        return Recorder::off();
-    };
-    let recorder = Recorder::to_file(sink);
-    log::install(&recorder, tracing::Level::INFO);
     let keys = [
         "GOFLAGS",
         "GONOSUMDB",
@@ -104,14 +97,11 @@ fn record(task: &Task, command: &Command, settings: &Settings) -> Recorder {
     let version = task.env.go_version().unwrap_or_default();
     go.push(("GOVERSION", version));
     let pairs = go.iter().map(|(key, value)| (*key, value.as_str()));
-    recorder.emit(Event::Run(Run::describe(
-        &name,
-        &verb,
-        &task.world,
-        &task.go.real.path,
-        &task.go.real.why,
-        pairs,
-    )));
+    let real = (task.go.real.path.as_path(), task.go.real.why.as_str());
+    let recorder = Recorder::begin(&command.verb(), &task.world, settings, real, pairs);
+    if recorder.is_off() {
+        return recorder;
+    }
     recorder.emit(toolchain(task));
     let action = match task.decision.action {
         Action::Exec => "exec",
@@ -136,9 +126,12 @@ fn toolchain(task: &Task) -> Event {
     let local = Version::parse(&version);
     // As the user has set it, not as the pin has.
     let users = hold::released(&task.world).map(|env| task.world.with_env(env));
-    let world = users.as_ref().unwrap_or(&task.world);
-    let env = GoEnv::read(world, &go.real.path);
-    rules.extend(floor::rules(world, &env, local.as_ref(), file, held));
+    let theirs = users.as_ref().map(|world| GoEnv::read(world, &go.real.path));
+    let (world, env) = (
+        users.as_ref().unwrap_or(&task.world),
+        theirs.as_ref().unwrap_or(&task.env),
+    );
+    rules.extend(floor::rules(world, env, local.as_ref(), file, held));
     Event::Toolchain {
         pinned: go.pin.as_ref().map(|pin| pin.text.clone()).unwrap_or_default(),
         go: go.real.path.to_string_lossy().into_owned(),
@@ -287,7 +280,8 @@ impl Case<'_> {
             });
         }
         let dull = outcome.success() && !self.recorder.eventful() && self.task.world.set_var("CI").is_some();
-        let finished = self.recorder.finish(outcome, !dull);
+        let (world, settings) = (&self.task.world, &self.settings);
+        let finished = collector::finish(&self.recorder, outcome, !dull, world, settings);
         if let Some(warning) = finished.warning {
             ui::note(&warning);
         }

@@ -4,29 +4,23 @@ use super::pinned::Need;
 use crate::config::{self, Install, goenv::GoEnv};
 use crate::face::Face;
 use crate::outcome::Outcome;
+use crate::proxy::collector;
 use crate::proxy::own::Own;
-use crate::toolchain::absent::Present;
+use crate::toolchain::absent::{self, Present};
 use crate::toolchain::find;
 use crate::toolchain::install::{self, Failure, Ground, Request, Toolchain};
 use crate::toolchain::provide::{Kind, Missing};
 use crate::toolchain::version::Version;
-use crate::trace::event::Run;
-use crate::trace::{Event, FileSink, Name, Recorder, log};
+use crate::trace::Recorder;
 use crate::ui::{self, live::Mode};
-use crate::world::World;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
-/// Whether it is ours to install: `pin.install` allows it, and the go on PATH would not do it by itself. gofmt never
-/// does.
+/// Whether it is ours to install.
 pub fn is_ours(need: &Need, face: Face) -> bool {
-    if need.install == Install::Never {
-        return false;
-    }
     let real = find::real_go(&need.world, "go").ok();
     let env = GoEnv::read(&need.world, real.as_ref().map_or(Path::new(""), |go| &go.path));
     let present = Present::look(real.as_ref(), &need.want, &need.world, &env);
-    face != Face::Go || !present.gets(&need.want)
+    absent::is_ours(&need.want, &present, need.install, face.program().unwrap_or("go"))
 }
 
 /// Installs it, with a line before and one after, and a trace of its own. Returns its GOROOT.
@@ -45,13 +39,14 @@ pub fn install(need: &Need, want: &Version) -> Result<PathBuf, Missing> {
             need.by
         ));
     }
-    let recorder = record(world, settings);
+    let no_go = (Path::new(""), "");
+    let recorder = Recorder::begin("toolchain install", world, settings, no_go, []);
     let mode = Mode::on_stderr(world, settings.progress);
     let own = Own::new(world, &env, settings, mode, recorder.clone());
     let ground = Ground {
         env: &env,
         gosumdb: own.gosumdb(),
-        sums: &settings.toolchain_sums,
+        sums: &settings.pin.toolchain_sums,
         fetch: &own,
         tell: &|line| own.say(line),
         busy: &|with| own.busy(with),
@@ -65,7 +60,7 @@ pub fn install(need: &Need, want: &Version) -> Result<PathBuf, Missing> {
         Ok(_) => Outcome::Exited(0),
         Err(failure) => Outcome::Ours(failure.code()),
     };
-    let finished = recorder.finish(outcome, true);
+    let finished = collector::finish(&recorder, outcome, true, world, settings);
     match done {
         Ok(installed) => {
             if need.install == Install::Auto
@@ -108,23 +103,4 @@ fn missing(failure: Failure) -> Missing {
             install::Kind::Refused | install::Kind::Unknown => Kind::Refused,
         },
     }
-}
-
-fn record(world: &World, settings: &config::Settings) -> Recorder {
-    let verb = "toolchain install";
-    let name = Name::new(verb, SystemTime::now());
-    let Some(sink) = FileSink::new(settings, world, name.clone()) else {
-        return Recorder::off();
-    };
-    let recorder = Recorder::to_file(sink);
-    log::install(&recorder, tracing::Level::INFO);
-    recorder.emit(Event::Run(Run::describe(
-        &name,
-        verb,
-        world,
-        Path::new(""),
-        "",
-        [],
-    )));
-    recorder
 }

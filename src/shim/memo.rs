@@ -44,7 +44,7 @@ const HARMLESS: &[&str] = &[
 pub struct Memo(PathBuf);
 
 impl Memo {
-    /// The memo for a command. `None` where there is no state directory, or where an input can't be told from
+    /// The memo for a command. `None` where nothing can be kept, or where an input can't be told from
     /// outside (`-overlay`, `-modfile` from a pipe).
     pub fn of(world: &World, env: &GoEnv, go: &Path, command: &Command, scene: &Scene) -> Option<Memo> {
         if command.has("overlay") || scene.goflags.iter().any(|f| f.contains("overlay")) {
@@ -88,7 +88,7 @@ impl Memo {
         }
         Some(Memo(
             world
-                .state_dir()?
+                .keeping_dir()?
                 .join("memo")
                 .join(format!("{:016x}", hash.finish())),
         ))
@@ -183,7 +183,7 @@ mod tests {
             let env = GoEnv::read(world, &p.join("go"));
             let args: Vec<OsString> = world.args.clone();
             let command = Command::parse(&args);
-            let scene = Scene::read(world, &env, &command);
+            let scene = Scene::read(world, &env, &command, None);
             Memo::of(world, &env, &p.join("go"), &command, &scene).unwrap()
         };
         let mut seen = vec![name(&world).0];
@@ -232,7 +232,7 @@ mod tests {
             };
             let env = GoEnv::read(&world, Path::new("/nowhere/go"));
             let command = Command::parse(&world.args);
-            let scene = Scene::read(&world, &env, &command);
+            let scene = Scene::read(&world, &env, &command, None);
             Memo::of(&world, &env, Path::new("/nowhere/go"), &command, &scene)
                 .unwrap()
                 .0

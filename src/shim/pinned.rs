@@ -2,7 +2,8 @@
 
 use super::argv::Command;
 use super::{fast, scene};
-use crate::config::{self, Install, Loaded, goenv::GoEnv};
+use crate::config::goenv::{self, GoEnv};
+use crate::config::{self, Install, Loaded};
 use crate::face::Face;
 use crate::outcome::{Code, Outcome};
 use crate::toolchain::absent::{self, Instead, Present};
@@ -132,7 +133,7 @@ pub fn choose(world: &World, face: Face, missing: Option<&Missing>) -> Choice {
         real,
         pin: selection.pin,
         version,
-        elsewhere: selection.switched.is_some(),
+        elsewhere: selection.switched,
         switches,
         rules: selection.rules,
         notes: selection.notes,
@@ -143,9 +144,10 @@ pub fn choose(world: &World, face: Face, missing: Option<&Missing>) -> Choice {
     let hold = Hold {
         version: version.filter(|_| !shows && (switches || ask.project_pins)),
         switch: switches,
-        root: selection.switched.as_deref(),
+        root: selection.root.as_deref().filter(|_| selection.switched),
     };
-    let mut env = holds.then(|| GoEnv::read(&world, &go.real.path));
+    let root = || selection.root.clone().or_else(|| goenv::root_of(&go.real.path));
+    let mut env = holds.then(|| GoEnv::read_at(&world, root));
     let held = env.as_ref().and_then(|env| hold::held(&world, env, hold));
     let world = match held {
         Some(held) => {

@@ -1,6 +1,7 @@
 //! What stands around a command: the few files and settings that decide about it. Read once, before any decision.
 
 use super::argv::{self, Command};
+use super::table::{self, Class};
 use crate::config::goenv::GoEnv;
 use crate::gomod;
 use crate::toolchain::floor::{self, Wanted};
@@ -36,7 +37,7 @@ pub struct Scene {
     pub list: ListKind,
     /// Whether GONOPROXY (or GOPRIVATE) can match nothing.
     pub nothing_private: bool,
-    /// Whether packages come from a vendor directory.
+    /// Whether packages come from a vendor directory. Not looked for where the command makes no request at all.
     pub vendor: bool,
     /// The toolchain that go would have to fetch before anything else.
     pub missing_toolchain: Option<Wanted>,
@@ -46,8 +47,8 @@ pub struct Scene {
 const OLD_GOPROXY: &str = "https://proxy.golang.org,direct";
 
 impl Scene {
-    /// Reads the surroundings of a command.
-    pub fn read(world: &World, env: &GoEnv, command: &Command) -> Scene {
+    /// Reads the surroundings of a command. `local` is the version of the go that runs, where that is known already.
+    pub fn read(world: &World, env: &GoEnv, command: &Command, local: Option<&Version>) -> Scene {
         let dir = dir(world, command);
         let goflags = argv::goflags(&env.text("GOFLAGS"));
         let module = up(&dir, "go.mod");
@@ -65,9 +66,11 @@ impl Scene {
             _ if list == ListKind::Off => None,
             "off" => None,
             "auto" if module.is_none() => None,
-            _ => missing_toolchain(world, env, command, work.as_ref().or(module.as_ref())),
+            _ if exempt(command) || floor::stays(env) => None,
+            _ => missing_toolchain(world, env, work.as_ref().or(module.as_ref()), local),
         };
-        let vendor = vendor(command, &goflags, work.as_deref(), module.as_deref());
+        let vendor = table::class(command) != Class::Zero
+            && vendor(command, &goflags, work.as_deref(), module.as_deref());
         let nothing_private = gomod::pattern::is_effectively_empty(&env.gonoproxy());
         Scene {
             dir,
@@ -136,14 +139,15 @@ fn up(dir: &Path, name: &str) -> Option<PathBuf> {
 fn missing_toolchain(
     world: &World,
     env: &GoEnv,
-    command: &Command,
     file: Option<&PathBuf>,
+    local: Option<&Version>,
 ) -> Option<Wanted> {
-    if exempt(command) {
-        return None;
-    }
-    let local = Version::parse(&env.go_version()?).filter(Version::knows_toolchains)?;
-    let wanted = floor::wanted(env, &local, file.map(PathBuf::as_path))?;
+    let local = match local {
+        Some(known) => known.clone(),
+        None => Version::parse(&env.go_version()?)?,
+    };
+    let file = file.map(PathBuf::as_path);
+    let wanted = floor::wanted(env, &local, file)?;
     (!floor::is_at_hand(world, env, &wanted.name)).then_some(wanted)
 }
 
@@ -224,7 +228,7 @@ mod tests {
         let mut env = GoEnv::read(world, Path::new("/nowhere/go"));
         env.goroot = Some(root);
         env.system = b"GOPROXY=https://p,direct\nGOTOOLCHAIN=auto\n".to_vec();
-        Scene::read(world, &env, &Command::parse(&args))
+        Scene::read(world, &env, &Command::parse(&args), None)
     }
 
     #[test]

@@ -3,6 +3,15 @@
 use super::guard::Report;
 use crate::cause::Cause;
 
+/// Silences that explain why go then found no way to a repository.
+const NO_WAY: [Cause; 5] = [
+    Cause::DnsNoAnswer,
+    Cause::ConnectNoAnswer,
+    Cause::SshHostKey,
+    Cause::SshPassphrase,
+    Cause::GitCredentialPrompt,
+];
+
 /// The cause of a failure and whom it concerns, from what the proxy met and what go said. Of what was ended as hung the
 /// evidence tells, and has been told.
 pub fn of(report: &Report) -> Option<(Cause, String)> {
@@ -14,6 +23,11 @@ pub fn of(report: &Report) -> Option<(Cause, String)> {
     }
     if report.end.ended_by_us.is_some() || report.end.leaves_ended > 0 {
         return None;
+    }
+    if let Some(named) = report.end.named.filter(|cause| NO_WAY.contains(cause))
+        && report.end.heard.is_guess()
+    {
+        return Some((named, String::new()));
     }
     report.end.heard.verdict(report.summary.cause.clone())
 }
@@ -38,6 +52,37 @@ pub fn lines(blame: Option<&(Cause, String)>, trace: Option<&str>) -> Vec<String
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proxy::Summary;
+    use crate::supervise::End;
+
+    #[test]
+    fn what_was_seen_knows_better_than_a_guess() {
+        let (no_way, denied) = (
+            "go: m: no secure protocol found for repository",
+            "\tfatal: Authentication failed for 'https://h/'",
+        );
+        let auth = Some(Cause::GitAuthFailed);
+        for (named, says, wanted) in [
+            (None, no_way, auth),
+            (Some(Cause::DnsNoAnswer), no_way, Some(Cause::DnsNoAnswer)),
+            (Some(Cause::SshHostKey), no_way, Some(Cause::SshHostKey)),
+            (Some(Cause::DnsNoAnswer), denied, auth),
+            // A slow server may well have refused the login in the end.
+            (Some(Cause::VcsStalled), no_way, auth),
+        ] {
+            let mut end = End {
+                named,
+                ..End::default()
+            };
+            end.heard.hear(says);
+            let report = Report {
+                end,
+                summary: Summary::default(),
+                proxied: false,
+            };
+            assert_eq!(of(&report).map(|(cause, _)| cause), wanted, "{named:?}: {says}");
+        }
+    }
 
     #[test]
     fn what_is_said_at_the_end() {

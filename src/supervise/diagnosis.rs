@@ -121,17 +121,14 @@ fn of_vcs(family: &Family<'_>) -> Option<Diagnosis> {
         let what = format!("{subject}: the credential helper {name} does not answer");
         return Some(silent(Cause::CredentialHelper, what, leaf));
     }
+    if let Some(slow) = of_files(&below, &subject) {
+        return Some(slow);
+    }
     if let Some((socket, owner)) = busiest(&below) {
         let what = format!("{subject}: {}", socket.clause());
         return Some(silent(cause_of(socket, Cause::VcsStalled), what, owner));
     }
-    let what = match stuck_in_disk(&below) {
-        Some(channel) => {
-            let what = format!("{subject}: the file system ({channel})");
-            return Some(Diagnosis::reported(Cause::SlowFilesystem, what));
-        }
-        None => format!("{subject}: no connection is open and nothing moves"),
-    };
+    let what = format!("{subject}: no connection is open and nothing moves");
     Some(silent(Cause::VcsStalled, what, leaf))
 }
 
@@ -157,6 +154,9 @@ fn of_program(family: &Family<'_>) -> Option<Diagnosis> {
         .argv
         .first()
         .is_some_and(|program| program.contains("/pkg/tool/"));
+    if let Some(slow) = of_files(&[leaf], &leaf.process.name).filter(|_| tool) {
+        return Some(slow);
+    }
     let cause = if tool { Cause::Unknown } else { Cause::UserProgram };
     Some(Diagnosis::reported(cause, leaf.process.name.clone()))
 }
@@ -164,17 +164,17 @@ fn of_program(family: &Family<'_>) -> Option<Diagnosis> {
 // go alone: its own connections (go-import pages, the checksum database in direct mode), which it does not bound.
 fn of_child(evidence: &Evidence, child: &str) -> Option<Diagnosis> {
     let root = evidence.processes.first();
+    let subject = format!("{child} itself");
+    if let Some(slow) = root.and_then(|root| of_files(&[root], &subject)) {
+        return Some(slow);
+    }
     if let Some((socket, _)) = root.and_then(|root| busiest(&[root])) {
         return Some(Diagnosis {
             cause: cause_of(socket, Cause::ProxyStalled),
             class: Class::Silent,
-            what: format!("{child} itself: {}", socket.clause()),
+            what: format!("{subject}: {}", socket.clause()),
             leaf: None,
         });
-    }
-    if let Some(channel) = root.and_then(|root| stuck_in_disk(&[root])) {
-        let what = format!("{child} itself: the file system ({channel})");
-        return Some(Diagnosis::reported(Cause::SlowFilesystem, what));
     }
     evidence.guard_died.then(|| Diagnosis {
         cause: Cause::GuardDied,
@@ -264,15 +264,11 @@ fn cause_of(socket: &Socket, otherwise: Cause) -> Cause {
     }
 }
 
-// `D`: it sleeps where no signal reaches it, in a file system or a device.
-fn stuck_in_disk(processes: &[&Sighting]) -> Option<String> {
-    let stuck = processes.iter().find(|s| s.process.state == 'D')?;
-    let channel = stuck.wait_channel.as_deref().unwrap_or_default();
-    Some(if channel.is_empty() {
-        "in the kernel".into()
-    } else {
-        channel.to_string()
-    })
+// Whoever sleeps in a file system waits for nothing else, whatever connections are open.
+fn of_files(processes: &[&Sighting], subject: &str) -> Option<Diagnosis> {
+    let wait = processes.iter().find_map(|s| s.file_wait.as_ref())?;
+    let what = format!("{subject}: {}", wait.clause());
+    Some(Diagnosis::reported(Cause::SlowFilesystem, what))
 }
 
 // `git ls-remote https://git.corp/x`; where the command names no address, that of a process below it.

@@ -3,6 +3,7 @@
 use super::*;
 use crate::activity::Activity;
 use crate::supervise::evidence::calls::Reads;
+use crate::supervise::evidence::files::FileWait;
 use crate::supervise::evidence::places::{Place, Room};
 use crate::supervise::tree::Process;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ fn seen(pid: i32, parent: i32, argv: &[&str]) -> Sighting {
         wait_channel: Ok("do_wait".into()),
         sockets: Ok(Vec::new()),
         files: Vec::new(),
+        file_wait: None,
         reads: None,
         display: false,
     }
@@ -97,8 +99,11 @@ fn what_go_waits_for_by_its_processes() {
     use State::*;
     let fetch = || seen(11, 10, &["git", "-c", "x=y", "fetch", "-f", "origin"]);
     let ssh = || seen(13, 12, &["ssh", "git@git.corp", "git-upload-pack '/x'"]);
-    let state = |mut s: Sighting, state| {
-        s.process.state = state;
+    let on_disk = |mut s: Sighting| {
+        s.file_wait = Some(FileWait {
+            channel: "do_wait".into(),
+            path: None,
+        });
         s
     };
     let display = |mut s: Sighting| {
@@ -120,7 +125,7 @@ fn what_go_waits_for_by_its_processes() {
          Cause::VcsStalled, Silent, format!("{url}: no connection is open and nothing moves"), Some(12)),
         (vec![go(), fetch(), remote()],
          Cause::VcsStalled, Silent, "git fetch origin (https://…@git.corp/x): no connection is open and nothing moves".into(), Some(12)),
-        (vec![go(), ls_remote(), state(remote(), 'D')],
+        (vec![go(), ls_remote(), on_disk(remote())],
          Cause::SlowFilesystem, Reported, format!("{url}: the file system (do_wait)"), None),
         // Prompts: somebody may answer.
         (vec![go(), ls_remote(), remote(), reading(ssh(), true)],
@@ -149,6 +154,8 @@ fn what_go_waits_for_by_its_processes() {
          Cause::UserProgram, Reported, "git".into(), None),
         (vec![go(), seen(11, 10, &["/usr/local/go/pkg/tool/linux_amd64/link", "-o", "x"])],
          Cause::Unknown, Reported, "link".into(), None),
+        (vec![go(), on_disk(seen(11, 10, &["/usr/local/go/pkg/tool/linux_amd64/link", "-o", "x"]))],
+         Cause::SlowFilesystem, Reported, "link: the file system (do_wait)".into(), None),
         // go alone.
         (vec![go()], Cause::Unknown, Reported, "go itself".into(), None),
         (vec![go(), seen(11, 10, &["go", "** telemetry **"])], Cause::Unknown, Reported, "go itself".into(), None),
@@ -156,6 +163,9 @@ fn what_go_waits_for_by_its_processes() {
          Cause::ProxyStalled, Silent, "go itself: connected to 10.1.2.3:443, no answer".into(), None),
         (vec![with_socket(go(), "10.1.2.3:443", Connecting, false)],
          Cause::ConnectNoAnswer, Silent, "go itself: connecting to 10.1.2.3:443, no answer".into(), None),
+        // A connection that is merely open explains nothing.
+        (vec![on_disk(with_socket(go(), "10.1.2.3:443", Established, false))],
+         Cause::SlowFilesystem, Reported, "go itself: the file system (do_wait)".into(), None),
         // A script that started go.
         (vec![seen(9, 1, &["sh", "go-wrapper"]), seen(10, 9, &["go", "get"]), ls_remote(), with_socket(remote(), "10.1.2.3:443", Connecting, false)],
          Cause::ConnectNoAnswer, Silent, format!("{url}: connecting to 10.1.2.3:443, no answer"), Some(12)),

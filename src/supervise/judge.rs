@@ -34,6 +34,8 @@ pub struct Judge<'a> {
     // What the last of all that was ended had hung for.
     hung: Option<Cause>,
     told: BTreeSet<Cause>,
+    // What was told last.
+    named: Option<Cause>,
     // The evidence of this silence is in the trace.
     recorded: bool,
     // What was found last in this silence.
@@ -61,6 +63,7 @@ impl<'a> Judge<'a> {
             leaves: 0,
             hung: None,
             told: BTreeSet::new(),
+            named: None,
             recorded: false,
             seen: None,
             last: None,
@@ -99,6 +102,11 @@ impl<'a> Judge<'a> {
     /// The cause for which something was ended last.
     pub fn hung(&self) -> Option<Cause> {
         self.hung
+    }
+
+    /// The cause of the last silence that was reported.
+    pub fn named(&self) -> Option<Cause> {
+        self.named
     }
 
     /// Looks at what moves, and says what is to be ended. `ending`: something is on its way out already, and only the
@@ -151,6 +159,7 @@ impl<'a> Judge<'a> {
             Decision::Wait => None,
             Decision::Report => {
                 let first = self.told.insert(found.cause);
+                self.named = Some(found.cause);
                 self.live.clear();
                 let bounds = self.watch.bounds();
                 ui::note(&waiting::note(silent, &self.name, &found, bounds, first));

@@ -29,7 +29,7 @@ mod waiting;
 mod watch;
 
 pub use fds::hold_standard;
-pub use signals::{die_of, survive_broken_pipes};
+pub use signals::{die_of, ends_go, survive_broken_pipes};
 pub use state::Bounds;
 
 use crate::activity::Activity;
@@ -101,6 +101,8 @@ pub struct End {
     pub ended_by_us: Option<String>,
     /// The cause for which we ended it or a descendant.
     pub hung: Option<Cause>,
+    /// The cause of the last silence that was reported.
+    pub named: Option<Cause>,
     /// How many of its descendants we ended alone, so that it could go on or say what failed.
     pub leaves_ended: u32,
     /// What was held of its stderr, rewrites applied.

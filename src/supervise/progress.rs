@@ -78,7 +78,8 @@ impl Progress {
 
     fn of_usage(&mut self, cpu: u64, io: u64, since: Duration) -> bool {
         let before = self.tree.replace((cpu, io));
-        let noise = |per_second: u64| (per_second as f64 * since.as_secs_f64()).max(1.0) as u64;
+        // A single tick may be the last straw of a long time.
+        let noise = |per_second: u64| (per_second as f64 * since.as_secs_f64()).max(2.0) as u64;
         // A process that ended takes what it had moved with it, which is a change too.
         before.is_some_and(|(c, i)| cpu.abs_diff(c) >= noise(CPU_NOISE) || io.abs_diff(i) >= noise(IO_NOISE))
     }
@@ -121,6 +122,14 @@ mod tests {
         let mut progress = Progress::new(Duration::from_secs(20));
         for (cpu, io, want) in table {
             assert_eq!(progress.of_usage(cpu, io, EVERY.1), want, "{cpu} {io}");
+        }
+    }
+
+    #[test]
+    fn one_tick_in_a_short_time_is_noise() {
+        let mut progress = Progress::new(Duration::from_secs(1));
+        for (cpu, want) in [(100, false), (101, false), (102, false), (104, true)] {
+            assert_eq!(progress.of_usage(cpu, 0, EVERY.0), want, "{cpu}");
         }
     }
 }

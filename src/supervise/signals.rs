@@ -212,6 +212,11 @@ pub fn survive_broken_pipes() {
     }
 }
 
+/// Whether a Go program that does nothing about it ends by this signal, from within.
+pub fn ends_go(signal: i32) -> bool {
+    ENDING.iter().any(|s| *s as i32 == signal)
+}
+
 /// Ends this process by a signal's default action, so that whoever waits for us sees what became of go. It leaves
 /// no core dump of ours in place of go's. Returns only if the signal does not end a process.
 pub fn die_of(signal: i32) {

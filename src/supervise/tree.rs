@@ -121,7 +121,8 @@ pub fn command_line(pid: i32) -> Vec<String> {
         .unwrap_or_default()
 }
 
-fn parse(pid: i32, stat: &[u8]) -> Option<Process> {
+/// A process from the text of its `stat`, or a thread from that of its own.
+pub fn parse(pid: i32, stat: &[u8]) -> Option<Process> {
     let stat = String::from_utf8_lossy(stat);
     // The name stands in parentheses and may hold any character, a parenthesis too.
     let (head, tail) = stat.rsplit_once(')')?;

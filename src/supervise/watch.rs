@@ -215,6 +215,7 @@ impl Supervision<'_> {
     fn close(mut self) -> End {
         self.judge.live().clear();
         self.end.hung = self.judge.hung();
+        self.end.named = self.judge.named();
         self.end.leaves_ended = self.judge.leaves();
         self.end.ended_by_us = self.judge.sentence().map(str::to_string);
         self.take_dump();

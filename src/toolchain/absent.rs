@@ -5,8 +5,9 @@ use super::pin::Pin;
 use super::provide::{Kind, Missing};
 use super::version::Version;
 use super::{floor, installed};
-use crate::config::goenv::GoEnv;
+use crate::config::goenv::{self, GoEnv};
 use crate::config::{Enforce, Install, Settings};
+use crate::error::Error;
 use crate::outcome::Code;
 use crate::world::World;
 
@@ -37,7 +38,7 @@ pub struct Present {
 impl Present {
     /// Looks at a go, whose settings are `env`.
     pub fn look(real: Option<&RealGo>, want: &Version, world: &World, env: &GoEnv) -> Present {
-        let root = real.and_then(|real| installed::root_of(&real.path));
+        let root = real.and_then(|real| goenv::root_of(&real.path));
         Present {
             exists: real.is_some(),
             version: root.as_deref().and_then(installed::version_at),
@@ -67,6 +68,12 @@ pub fn is_gos_affair(pin: &Pin, present: &Present, settings: &Settings) -> bool 
     }
 }
 
+/// Whether a pinned toolchain is ours to install before `program` runs: `pin.install` allows it, and the go that is there
+/// would not get it by itself. gofmt never does.
+pub fn is_ours(want: &Version, present: &Present, install: Install, program: &str) -> bool {
+    install != Install::Never && (program != "go" || !present.gets(want))
+}
+
 /// What to do about a pinned toolchain that can't be provided.
 pub fn pinned(
     want: &Version,
@@ -77,11 +84,8 @@ pub fn pinned(
 ) -> Instead {
     let name = want.toolchain_name();
     let refuse = |why: &str, code| {
-        let text = format!(
-            "{name}, pinned by {}, {}{why}; {}",
-            pin.place, missing.what, missing.fix
-        );
-        Instead::Refuse(text, code)
+        let what = format!("{name}, pinned by {}, {}{why}", pin.place, missing.what);
+        Instead::Refuse(Error::new(what, &missing.fix).to_string(), code)
     };
     let able = present.gets(want);
     match (missing.kind, settings.pin.install) {
@@ -152,6 +156,38 @@ mod tests {
             ..Present::default()
         };
         shown(pinned(&want, &pin, &missing, &present, &settings))
+    }
+
+    #[test]
+    fn whose_it_is_to_install() {
+        let want = Version::parse("1.22.1").unwrap();
+        for (program, present, install, ours) in [
+            ("go", Some("1.26.1"), Install::Auto, false),
+            ("go", Some("1.19.8"), Install::Auto, true),
+            ("go", None, Install::Always, true),
+            ("go", None, Install::Never, false),
+            ("gofmt", Some("1.26.1"), Install::Auto, true),
+        ] {
+            let present = Present {
+                exists: present.is_some(),
+                version: present.and_then(Version::parse),
+                ..Present::default()
+            };
+            assert_eq!(is_ours(&want, &present, install, program), ours, "{program}");
+        }
+    }
+
+    #[test]
+    fn without_advice_a_line_ends_where_it_should() {
+        let want = Version::parse("1.22.1").unwrap();
+        let pin = Pin::in_file(".go-version", Path::new("/p/.go-version"), 1, "1.22.1");
+        let missing = Missing {
+            what: "could not be installed: no network".into(),
+            fix: String::new(),
+            kind: Kind::Refused,
+        };
+        let instead = pinned(&want, &pin, &missing, &Present::default(), &Settings::default());
+        assert!(shown(instead).ends_with("no network"));
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! The real go: the first one on PATH behind our own entry that is neither us nor another manager's shim.
 
+use super::whose::{PROGRAMS, foreign, foreign_shim, is_script, own_ids};
 use crate::world::World;
 use std::ffi::OsStr;
 use std::fs::Metadata;
-use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// A go that can be run, and how it was found.
@@ -17,6 +17,8 @@ pub struct RealGo {
     pub why: String,
     /// Foreign shims that were passed over on the way.
     pub skipped: Vec<PathBuf>,
+    /// Whether it is a script (`#!`): its interpreter may well start `go` again.
+    pub script: bool,
 }
 
 /// Why none was found.
@@ -31,22 +33,19 @@ pub enum NotFound {
     NotRunnable(PathBuf),
 }
 
-/// The identity of a file: device and inode, links resolved.
-type Id = (u64, u64);
-
 /// Finds the real `program` (`go` or `gofmt`). In order: `GOSTEADY_REAL_GO`; the PATH behind our own entry, or all of it where
 /// we are not on it; the place recorded at install; the last one seen; at last a foreign shim, which is better than nothing.
 pub fn real_go(world: &World, program: &'static str) -> Result<RealGo, NotFound> {
-    let me = own_ids(world);
-    let is_us = |path: &Path, m: &Metadata| me.contains(&(m.dev(), m.ino())) || is_launcher(path);
+    let me = own_ids(world, &[program]);
     if program == "go"
         && let Some(path) = world.set_var("GOSTEADY_REAL_GO").map(PathBuf::from)
-        && runnable(&path).is_some_and(|m| !is_us(&path, &m))
+        && let Some(script) = runnable(&path).and_then(|m| foreign(&me, &path, &m))
     {
         return Ok(RealGo {
             path,
             why: "GOSTEADY_REAL_GO".into(),
             skipped: Vec::new(),
+            script,
         });
     }
 
@@ -60,11 +59,14 @@ pub fn real_go(world: &World, program: &'static str) -> Result<RealGo, NotFound>
         else {
             continue;
         };
-        if is_us(&path, &metadata) {
+        let Some(script) = foreign(&me, &path, &metadata) else {
             behind.get_or_insert_with(Walk::default);
             continue;
-        }
-        behind.as_mut().unwrap_or(&mut before).take(path, &metadata);
+        };
+        behind
+            .as_mut()
+            .unwrap_or(&mut before)
+            .take(path, &metadata, script);
         if behind.as_ref().is_some_and(|walk| walk.found.is_some()) {
             break;
         }
@@ -79,11 +81,12 @@ pub fn real_go(world: &World, program: &'static str) -> Result<RealGo, NotFound>
         skipped,
         not_runnable,
     } = behind.unwrap_or(before);
-    if let Some(path) = found {
+    if let Some((path, script)) = found {
         return Ok(RealGo {
             path,
             why: why.into(),
             skipped,
+            script,
         });
     }
 
@@ -97,16 +100,20 @@ pub fn real_go(world: &World, program: &'static str) -> Result<RealGo, NotFound>
         } else {
             go.with_file_name(program)
         };
-        if path.is_absolute() && runnable(&path).is_some_and(|m| !is_us(&path, &m)) {
+        if path.is_absolute()
+            && let Some(script) = runnable(&path).and_then(|m| foreign(&me, &path, &m))
+        {
             return Ok(RealGo {
                 path,
                 why: why.into(),
                 skipped,
+                script,
             });
         }
     }
     match (skipped.first().cloned(), not_runnable) {
         (Some(path), _) => Ok(RealGo {
+            script: is_script(&path),
             path,
             why: "another version manager's shim: nothing else was found".into(),
             skipped,
@@ -116,9 +123,10 @@ pub fn real_go(world: &World, program: &'static str) -> Result<RealGo, NotFound>
     }
 }
 
-/// Every `go` on PATH that can be run and is neither us nor another manager's shim, in order.
-pub fn all_on_path(world: &World) -> Vec<PathBuf> {
-    let me = own_ids(world);
+/// Every `go` on PATH that can be run and is neither us nor another manager's shim, in order, but for one that is known
+/// already.
+pub fn all_on_path(world: &World, known: Option<&Path>) -> Vec<PathBuf> {
+    let me = own_ids(world, PROGRAMS);
     let dirs = world.set_var("PATH").map(split).unwrap_or_default();
     let paths = dirs
         .into_iter()
@@ -126,7 +134,8 @@ pub fn all_on_path(world: &World) -> Vec<PathBuf> {
         .map(|dir| Path::new(dir).join("go"));
     paths
         .filter(|path| {
-            runnable(path).is_some_and(|m| !me.contains(&(m.dev(), m.ino())) && !is_launcher(path))
+            Some(path.as_path()) != known
+                && runnable(path).is_some_and(|m| foreign(&me, path, &m).is_some())
                 && foreign_shim(path).is_none()
         })
         .collect()
@@ -135,20 +144,20 @@ pub fn all_on_path(world: &World) -> Vec<PathBuf> {
 /// What a walk along PATH has met.
 #[derive(Default)]
 struct Walk {
-    found: Option<PathBuf>,
+    found: Option<(PathBuf, bool)>,
     skipped: Vec<PathBuf>,
     not_runnable: Option<PathBuf>,
 }
 
 impl Walk {
-    fn take(&mut self, path: PathBuf, metadata: &Metadata) {
+    fn take(&mut self, path: PathBuf, metadata: &Metadata, script: bool) {
         if self.found.is_some() {
         } else if metadata.permissions().mode() & 0o111 == 0 {
             self.not_runnable.get_or_insert(path);
         } else if foreign_shim(&path).is_some() {
             self.skipped.push(path);
         } else {
-            self.found = Some(path);
+            self.found = Some((path, script));
         }
     }
 }
@@ -169,114 +178,24 @@ pub fn records(world: &World) -> Vec<(PathBuf, &'static str)> {
         .collect()
 }
 
-/// Whether the file is a script (`#!`): its interpreter may well start `go` again.
-pub fn is_script(path: &Path) -> bool {
-    let mut magic = [0; 2];
-    std::fs::File::open(path)
-        .and_then(|mut f| f.read_exact(&mut magic))
-        .is_ok()
-        && &magic == b"#!"
-}
-
-/// Whether the file is a launcher that our installer wrote, of whatever install: a script whose head says so.
-fn is_launcher(path: &Path) -> bool {
-    let mut head = Vec::new();
-    let read = std::fs::File::open(path).and_then(|f| f.take(200).read_to_end(&mut head));
-    read.is_ok()
-        && head.starts_with(b"#!")
-        && head
-            .split(|b| *b == b'\n')
-            .any(|line| line.starts_with(b"# gosteady-launcher:"))
-}
-
-// Our own identity: the running executable, its twin (launcher and whole program stand side by side) and the shims of
-// its install; without /proc, the name we were called by.
-fn own_ids(world: &World) -> Vec<Id> {
-    let id = |path: &Path| std::fs::metadata(path).ok().map(|m| (m.dev(), m.ino()));
-    if let Some(exe) = world.exe.as_deref() {
-        let twin = match exe.file_name().and_then(OsStr::to_str) {
-            Some("gosteady") => "gosteady-launch",
-            _ => "gosteady",
-        };
-        let mut ids: Vec<Id> = [id(exe), id(&exe.with_file_name(twin))]
-            .into_iter()
-            .flatten()
-            .collect();
-        if !ids.is_empty() {
-            let prefix = exe.parent().and_then(Path::parent);
-            let shims = prefix.map(|prefix| prefix.join("shims"));
-            ids.extend(
-                shims
-                    .into_iter()
-                    .flat_map(|dir| ["go", "gofmt"].map(|n| id(&dir.join(n))))
-                    .flatten(),
-            );
-            return ids;
-        }
-    }
-    let name = Path::new(&world.argv0);
-    if name.components().count() > 1 {
-        return id(name).into_iter().collect();
-    }
-    let dirs = world.set_var("PATH").map(split).unwrap_or_default();
-    let found = dirs
-        .into_iter()
-        .map(|d| Path::new(d).join(name))
-        .find_map(|p| runnable(&p));
-    found.map(|m| (m.dev(), m.ino())).into_iter().collect()
-}
-
 /// Whether a file is there that can be executed.
 pub fn is_executable(path: &Path) -> bool {
     runnable(path).is_some()
 }
 
-/// Whether a file is one of gosteady's own: the program, its launcher or a shim of either.
-pub fn is_gosteady(world: &World, path: &Path) -> bool {
-    std::fs::metadata(path)
-        .is_ok_and(|m| m.is_file() && (own_ids(world).contains(&(m.dev(), m.ino())) || is_launcher(path)))
-}
-
-fn runnable(path: &Path) -> Option<Metadata> {
+/// What is known of a file that can be executed.
+pub(super) fn runnable(path: &Path) -> Option<Metadata> {
     std::fs::metadata(path)
         .ok()
         .filter(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
 }
 
-fn split(path: &OsStr) -> Vec<&OsStr> {
+/// The directories of a PATH.
+pub(super) fn split(path: &OsStr) -> Vec<&OsStr> {
     path.as_bytes()
         .split(|b| *b == b':')
         .map(OsStr::from_bytes)
         .collect()
-}
-
-/// The version manager a shim belongs to: by the folder it stands in (`~/.asdf/shims/go`), or by the program its link
-/// leads to (mise, proto and volta link their shims to one binary).
-fn foreign_shim(path: &Path) -> Option<&'static str> {
-    const MANAGERS: &[&str] = &["asdf", "goenv", "mise", "rtx", "proto", "volta", "hermit"];
-    let manager_in = |name: &OsStr| {
-        let name = name.to_str()?.trim_start_matches('.');
-        MANAGERS
-            .iter()
-            .find(|m| {
-                name == **m
-                    || name
-                        .strip_prefix(**m)
-                        .is_some_and(|rest| rest.starts_with("-shim"))
-            })
-            .copied()
-    };
-    let dir = path.parent()?;
-    if dir.file_name().is_some_and(|n| n == "shims")
-        && let Some(manager) = dir.ancestors().filter_map(Path::file_name).find_map(manager_in)
-    {
-        return Some(manager);
-    }
-    std::fs::read_link(path)
-        .ok()
-        .as_deref()
-        .and_then(Path::file_name)
-        .and_then(manager_in)
 }
 
 #[cfg(test)]

@@ -42,9 +42,17 @@ impl Setting<'_> {
     }
 }
 
+/// Whether go stays what it is, or is told to search PATH only: nobody need ask for its version.
+pub fn stays(env: &GoEnv) -> bool {
+    Setting::parse(&env.text("GOTOOLCHAIN")).is_none_or(|setting| setting.path_only)
+}
+
 /// What a go of version `local` would switch to. `file` is the go.work or go.mod in effect. `None` where it stays, or where
 /// it is told to search PATH only.
 pub fn wanted(env: &GoEnv, local: &Version, file: Option<&Path>) -> Option<Wanted> {
+    if !local.knows_toolchains() {
+        return None;
+    }
     let value = env.text("GOTOOLCHAIN");
     let setting = Setting::parse(&value)?;
     if setting.path_only {
@@ -143,7 +151,10 @@ pub fn rules(
         says,
         verdict,
     };
-    let verdict = match Setting::parse(&value) {
+    let old = local.is_some_and(|local| !local.knows_toolchains());
+    let setting = Setting::parse(&value).filter(|_| !old);
+    let verdict = match &setting {
+        _ if old => "a go before 1.21 knows nothing of it",
         _ if value.is_empty() => "not set: go does not switch",
         None => "go does not switch by itself",
         Some(_) if held => "a pin stands before it",
@@ -152,7 +163,12 @@ pub fn rules(
         }
         Some(_) => "go itself runs this one",
     };
-    rules.push(rule("GOTOOLCHAIN", origin(world, env), value, verdict.into()));
+    rules.push(rule(
+        "GOTOOLCHAIN",
+        origin(world, env),
+        value.clone(),
+        verdict.into(),
+    ));
     let wanted = local.and_then(|local| wanted(env, local, file));
     if let Some(file) = file
         && let Ok(text) = std::fs::read(file)
@@ -161,12 +177,22 @@ pub fn rules(
         for (verb, says) in [("toolchain", head.toolchain), ("go", head.go)] {
             let Some(says) = says else { continue };
             let place = place(file, &text, verb);
-            let verdict = match &wanted {
+            let newer = local
+                .zip(Version::parse(&says))
+                .is_some_and(|(local, line)| line > *local);
+            let verdict = match (&setting, &wanted) {
                 _ if held => "a floor; a pin stands before it".to_string(),
-                Some(wanted) if wanted.by == place => match is_at_hand(world, env, &wanted.name) {
+                (_, Some(wanted)) if wanted.by == place => match is_at_hand(world, env, &wanted.name) {
                     true => format!("go switches to {}", wanted.name),
                     false => format!("go downloads {} and switches to it", wanted.name),
                 },
+                (Some(setting), _) if !setting.lines => {
+                    "does not count: GOTOOLCHAIN names one toolchain".into()
+                }
+                (Some(setting), _) if newer && setting.path_only => "go looks for it on PATH".into(),
+                (None, _) if verb == "toolchain" => "does not count: go does not switch".into(),
+                (None, _) if newer && old => "not met: a go before 1.21 tries all the same".into(),
+                (None, _) if newer => "not met: go refuses".into(),
                 _ => "a floor, which is met".into(),
             };
             rules.push(rule(&format!("{verb} line"), place, says, verdict));
@@ -243,6 +269,47 @@ mod tests {
             let shown = found.map(|w| (w.name, w.by.replace(&format!("{}/", dir.path().display()), "")));
             let expected = expected.map(|(name, by)| (name.to_string(), by.to_string()));
             assert_eq!(shown, expected, "{setting}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_lines() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("go.mod");
+        std::fs::write(&file, "module m\n\ngo 1.27\n\ntoolchain go1.27.3\n").unwrap();
+        for (setting, local, toolchain, go) in [
+            (
+                "auto",
+                "1.26.1",
+                "go downloads go1.27.3 and switches to it",
+                "met",
+            ),
+            ("auto", "1.27.4", "met", "met"),
+            (
+                "local",
+                "1.26.1",
+                "does not count: go does not switch",
+                "not met: go refuses",
+            ),
+            ("local", "1.27.4", "does not count: go does not switch", "met"),
+            ("go1.25.1", "1.26.1", "one toolchain", "one toolchain"),
+            (
+                "path",
+                "1.26.1",
+                "go looks for it on PATH",
+                "go looks for it on PATH",
+            ),
+            (
+                "auto",
+                "1.19.8",
+                "does not count: go does not switch",
+                "before 1.21 tries",
+            ),
+        ] {
+            let world = World::default();
+            let all = rules(&world, &env(setting), Some(&version(local)), Some(&file), false);
+            assert!(all[1].verdict.contains(toolchain), "{setting} {local}: {all:?}");
+            assert!(all[2].verdict.contains(go), "{setting} {local}: {all:?}");
         }
     }
 

@@ -8,8 +8,10 @@ pub mod hold;
 pub mod install;
 pub mod installed;
 pub mod pin;
+mod places;
 pub mod provide;
 pub mod select;
 pub mod version;
+pub mod whose;
 
 pub use select::{Ask, Selection, Verdict, select};

@@ -45,7 +45,7 @@ pub fn provide(want: &Version, world: &World, installer: Option<Installer>) -> R
     } else {
         Want::Newest(want.clone())
     };
-    match (installed::find(&asked, world, &env), installer) {
+    match (installed::find(&asked, world, &env, None), installer) {
         (Some(found), _) => Ok(found.root),
         (None, Some(install)) => install(want),
         (None, None) => Err(Missing::not_tried(want)),

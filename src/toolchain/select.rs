@@ -6,8 +6,8 @@ use super::pin::choice::{self, Choice};
 use super::pin::walk::{self, Reach};
 use super::pin::{Pin, Want};
 use super::version::Version;
-use super::{floor, installed, provide};
-use crate::config::goenv::GoEnv;
+use super::{floor, installed, provide, whose};
+use crate::config::goenv::{self, GoEnv};
 use crate::config::{Enforce, Loaded, Origin};
 use crate::error::{Finding, Level};
 use crate::trace::event::Rule;
@@ -38,8 +38,10 @@ pub struct Selection {
     pub pin: Option<Pin>,
     /// The version of the go to run; only looked for where there is a pin.
     pub version: Option<Version>,
-    /// Its GOROOT, where the pin chose another go than PATH would give.
-    pub switched: Option<PathBuf>,
+    /// Its GOROOT by where it lies, likewise.
+    pub root: Option<PathBuf>,
+    /// Whether the pin chose another go than PATH would give.
+    pub switched: bool,
     /// Every rule that was consulted, in order.
     pub rules: Vec<Rule>,
     /// What is wrong with the pins.
@@ -73,7 +75,8 @@ pub fn select(world: &World, ask: &Ask<'_>, loaded: &Loaded) -> Selection {
         real,
         pin: None,
         version: None,
-        switched: None,
+        root: None,
+        switched: false,
         rules: choice.rules,
         faults,
         notes: Vec::new(),
@@ -187,13 +190,13 @@ impl Selection {
             return;
         };
         let path = self.real.as_ref().ok().map(|real| real.path.clone());
-        let root = path.as_deref().and_then(installed::root_of);
+        let root = path.as_deref().and_then(goenv::root_of);
         let version = root.as_deref().and_then(installed::version_at);
         let met = version.as_ref().is_some_and(|v| want.is_met_by(v));
         let newest = matches!(want, Want::Newest(_)) && enforce == Enforce::Switch;
         if met && !newest {
             self.tell_path(version.as_ref(), "what the pin asks for");
-            (self.pin, self.version) = (Some(pin), version);
+            (self.pin, self.version, self.root) = (Some(pin), version, root);
             return;
         }
         let on_path = match (&path, &version) {
@@ -215,7 +218,7 @@ impl Selection {
                     "not what the pin asks for: pin.enforce = refuse",
                 );
                 let env = GoEnv::read(world, Path::new(""));
-                let fix = match installed::find(&want, world, &env) {
+                let fix = match installed::find(&want, world, &env, path.as_deref()) {
                     Some(found) => format!("put {} first on PATH", found.root.join("bin").display()),
                     None => provide::fix(&asked),
                 };
@@ -224,7 +227,7 @@ impl Selection {
                     pin.place, pin.text
                 ));
             }
-            Enforce::Switch => self.switch(pin, &want, asked, (version, met), world, ask),
+            Enforce::Switch => self.switch(pin, &want, asked, (version, root, met), world, ask),
         }
     }
 
@@ -233,17 +236,18 @@ impl Selection {
         pin: Pin,
         want: &Want,
         asked: Version,
-        (version, met): (Option<Version>, bool),
+        (version, root, met): (Option<Version>, Option<PathBuf>, bool),
         world: &World,
         ask: &Ask<'_>,
     ) {
-        let env = GoEnv::read(world, self.real.as_ref().map_or(Path::new(""), |real| &real.path));
-        let found = installed::find(want, world, &env);
+        let env = GoEnv::read_at(world, || root.clone());
+        let known = self.real.as_ref().ok().map(|real| real.path.as_path());
+        let found = installed::find(want, world, &env, known);
         let better = found.filter(|f| !met || version.as_ref().is_some_and(|v| f.version > *v));
         let Some(found) = better else {
             if met {
                 self.tell_path(version.as_ref(), "the newest that is installed");
-                (self.pin, self.version) = (Some(pin), version);
+                (self.pin, self.version, self.root) = (Some(pin), version, root);
             } else {
                 self.tell_path(version.as_ref(), "not what the pin asks for");
                 self.tell("installed", String::new(), asked.to_string(), "not there");
@@ -266,11 +270,13 @@ impl Selection {
         );
         let skipped = self.real.as_ref().map(|real| real.skipped.clone());
         self.real = Ok(RealGo {
+            script: whose::is_script(&path),
             path,
             why: format!("pinned to {} by {}", pin.text, pin.place),
             skipped: skipped.unwrap_or_default(),
         });
-        (self.pin, self.version, self.switched) = (Some(pin), Some(found.version), Some(found.root));
+        (self.pin, self.version, self.root) = (Some(pin), Some(found.version), Some(found.root));
+        self.switched = true;
     }
 
     fn tell_path(&mut self, version: Option<&Version>, verdict: &str) {
@@ -278,7 +284,11 @@ impl Selection {
             .real
             .as_ref()
             .map_or(String::new(), |r| r.path.display().to_string());
-        let says = version.map_or("unknown".into(), Version::to_string);
+        let says = match (version, &self.real) {
+            (Some(version), _) => version.to_string(),
+            (None, Ok(_)) => "unknown".into(),
+            (None, Err(_)) => "none".into(),
+        };
         self.tell("PATH", place, says, verdict);
     }
 

@@ -39,6 +39,27 @@ pub fn percent(bytes: &[u8]) -> String {
     out
 }
 
+/// The text with every `%XX` decoded; what is none stays as it is.
+pub fn unpercent(text: &str) -> String {
+    let mut out = Vec::new();
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        let hex = |b: Option<u8>| char::from(b?).to_digit(16);
+        let ahead = bytes.clone();
+        match byte {
+            b'%' => match (hex(bytes.next()), hex(bytes.next())) {
+                (Some(high), Some(low)) => out.push((high * 16 + low) as u8),
+                _ => {
+                    out.push(b'%');
+                    bytes = ahead;
+                }
+            },
+            byte => out.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,5 +79,6 @@ mod tests {
         }
         assert_eq!(hex(&[0, 255]), "00ff");
         assert_eq!(percent(b"a b/%~"), "a%20b%2F%25~");
+        assert_eq!(unpercent("a%20b%2F%25~%zz%"), "a b/%~%zz%");
     }
 }

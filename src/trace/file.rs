@@ -1,6 +1,7 @@
 //! The trace file: where it goes, that it is ours to write, and its lines.
 
 use super::event::Record;
+use super::recorder::Finished;
 use super::redact;
 use super::secrets::Secrets;
 use super::store::{Keep, Name, sweep};
@@ -13,6 +14,9 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
+
+/// The name of the directory of traces, below that of what is kept.
+pub(super) const TRACES: &str = "traces";
 
 /// Bytes after which a file takes nothing but its last record.
 const FILE_MAX: u64 = 64 << 20;
@@ -32,8 +36,8 @@ enum Place {
     Directory(PathBuf),
     /// What the user named: an existing directory, or one with a final `/`; else a file.
     Named(PathBuf),
-    /// There is no HOME.
-    Nowhere,
+    /// Nowhere, for this reason.
+    Nowhere(&'static str),
 }
 
 impl FileSink {
@@ -47,7 +51,11 @@ impl FileSink {
                     .as_ref()
                     .map_or_else(|| path.clone(), |cwd| cwd.join(path)),
             ),
-            TraceTo::State => directory(world).map_or(Place::Nowhere, Place::Directory),
+            TraceTo::State => match (directory(world), world.keeping_dir()) {
+                (Some(dir), Some(_)) => Place::Directory(dir),
+                (Some(_), None) => Place::Nowhere("HOME is not there"),
+                (None, _) => Place::Nowhere("neither HOME nor XDG_STATE_HOME is set"),
+            },
         };
         let keep = Keep {
             age: settings.trace_keep,
@@ -64,9 +72,7 @@ impl FileSink {
     /// Opens the file. Errors are one clause for the one warning, without a full stop.
     pub(super) fn open(self) -> Result<TraceFile, String> {
         let (dir, path) = match self.place {
-            Place::Nowhere => {
-                return Err("no trace is written: neither HOME nor XDG_STATE_HOME is set".into());
-            }
+            Place::Nowhere(why) => return Err(format!("no trace is written: {why}")),
             Place::Directory(dir) => (Some(dir), None),
             Place::Named(path) if path.as_os_str().as_bytes().ends_with(b"/") || path.is_dir() => {
                 (Some(path), None)
@@ -90,13 +96,14 @@ impl FileSink {
             out: BufWriter::new(file),
             written: 0,
             problem: None,
+            swept: false,
         })
     }
 }
 
 /// The directory of traces by default: `$XDG_STATE_HOME/gosteady/traces`.
 pub fn directory(world: &World) -> Option<PathBuf> {
-    world.state_dir().map(|dir| dir.join("traces"))
+    world.state_dir().map(|dir| dir.join(TRACES))
 }
 
 /// Makes a directory that only its owner can read; its parents as the umask says.
@@ -112,6 +119,18 @@ pub fn make_directory(dir: &Path) -> io::Result<()> {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         other => other,
     }
+}
+
+/// Adds a record to a trace that is closed.
+pub(super) fn append(path: &Path, record: Record) -> io::Result<()> {
+    let event = redact::event(record.event);
+    let mut line = serde_json::to_vec(&Record { event, ..record })?;
+    line.push(b'\n');
+    let mut file = OpenOptions::new()
+        .append(true)
+        .custom_flags(libc::O_NOFOLLOW)
+        .open(path)?;
+    file.write_all(&line)
 }
 
 fn create(path: &Path) -> io::Result<File> {
@@ -183,6 +202,7 @@ pub(super) struct TraceFile {
     out: BufWriter<File>,
     written: u64,
     problem: Option<String>,
+    swept: bool,
 }
 
 impl TraceFile {
@@ -223,17 +243,27 @@ impl TraceFile {
         result.is_ok()
     }
 
-    /// Closes the file, or removes it where it is not to be kept (never one that the user named as a file), and
-    /// removes traces that are too old. Returns the path if the file is there, and the problem if there was one.
-    pub fn close(self, keep: bool) -> (Option<PathBuf>, Option<String>) {
-        // After a write error the rest of the buffer is not tried again.
-        let _ = self.out.into_parts();
-        let gone = self.dir.is_some() && !keep && std::fs::remove_file(&self.path).is_ok();
-        if let Some(dir) = &self.dir {
+    /// Removes the traces that are too old or too many, once: best while go is busy and nobody waits for us.
+    pub fn sweep(&mut self) {
+        if let Some(dir) = self.dir.as_ref().filter(|_| !self.swept) {
             // Retention is no reason to warn: what could not be removed is tried again by the next run.
             let _ = sweep(dir, self.keep, SystemTime::now(), Some(&self.path));
         }
-        ((!gone).then_some(self.path), self.problem)
+        self.swept = true;
+    }
+
+    /// Closes the file, or removes it where it is not to be kept (never one that the user named as a file).
+    pub fn close(mut self, keep: bool) -> Finished {
+        self.sweep();
+        // After a write error the rest of the buffer is not tried again.
+        let _ = self.out.into_parts();
+        let removable = self.dir.is_some();
+        let gone = removable && !keep && std::fs::remove_file(&self.path).is_ok();
+        Finished {
+            path: (!gone).then_some(self.path),
+            removable: removable && !gone,
+            warning: self.problem,
+        }
     }
 }
 

@@ -27,7 +27,7 @@ fn write_one(place: Place) -> Result<PathBuf, String> {
         false,
     );
     file.flush();
-    Ok(file.close(true).0.unwrap())
+    Ok(file.close(true).path.unwrap())
 }
 
 fn mode(path: &Path) -> u32 {
@@ -99,8 +99,8 @@ fn a_named_directory_gets_a_file_per_run() {
 fn a_file_that_the_user_named_is_always_kept() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.jsonl");
-    let (kept, _) = sink(Place::Named(path.clone())).open().unwrap().close(false);
-    assert!(kept.is_some() && path.exists());
+    let done = sink(Place::Named(path.clone())).open().unwrap().close(false);
+    assert!(done.path.is_some() && !done.removable && path.exists());
 }
 
 #[test]
@@ -116,6 +116,7 @@ fn a_full_disk_ends_the_writing_with_one_problem() {
         out: BufWriter::new(OpenOptions::new().write(true).open("/dev/full").unwrap()),
         written: 0,
         problem: None,
+        swept: true,
     };
     let record = || Record {
         t: 0.0,
@@ -124,7 +125,7 @@ fn a_full_disk_ends_the_writing_with_one_problem() {
     assert!(file.write(record(), false));
     file.flush();
     assert!(!file.write(record(), true));
-    let problem = file.close(true).1.unwrap();
+    let problem = file.close(true).warning.unwrap();
     assert!(
         problem.starts_with("the trace is incomplete: /dev/full: "),
         "{problem}"

@@ -1,6 +1,6 @@
 //! `invocations.jsonl`: one line for a command that is exec'd without a guard, written just before.
 
-use super::file::{directory, make_directory};
+use super::file::{TRACES, make_directory};
 use super::redact;
 use crate::config::settings::{Settings, TraceTo};
 use crate::world::World;
@@ -53,11 +53,12 @@ impl Invocation {
     }
 }
 
-/// Where the line goes: beside the traces. `None` where traces are off, or one file was named for them.
+/// Where the line goes: beside the traces. `None` where traces are off, one file was named for them, or HOME is not
+/// there.
 pub fn place(settings: &Settings, world: &World) -> Option<PathBuf> {
     match &settings.trace {
         TraceTo::Off => None,
-        TraceTo::State => directory(world),
+        TraceTo::State => world.keeping_dir().map(|dir| dir.join(TRACES)),
         TraceTo::Path(path) => Some(path.clone()).filter(|path| path.is_dir()),
     }
     .map(|dir| dir.join("invocations.jsonl"))
@@ -66,9 +67,6 @@ pub fn place(settings: &Settings, world: &World) -> Option<PathBuf> {
 /// Appends the line with one write, so that commands that run at once do not mix theirs. The caller goes on
 /// whatever becomes of it.
 pub fn append(path: &Path, invocation: &Invocation) -> io::Result<()> {
-    if let Some(dir) = path.parent() {
-        make_directory(dir)?;
-    }
     let mut line = serde_json::to_vec(invocation)?;
     line.push(b'\n');
     let open = || {
@@ -81,7 +79,13 @@ pub fn append(path: &Path, invocation: &Invocation) -> io::Result<()> {
             .custom_flags(flags)
             .open(path)
     };
-    let mut file = open()?;
+    let mut file = match (open(), path.parent()) {
+        (Err(e), Some(dir)) if e.kind() == io::ErrorKind::NotFound => {
+            make_directory(dir)?;
+            open()?
+        }
+        (file, _) => file?,
+    };
     if file.metadata()?.len() + line.len() as u64 > FILE_MAX {
         // Of two that do this at once the later moves a file with one line; nothing worse.
         std::fs::rename(path, path.with_extension("1.jsonl"))?;
@@ -151,15 +155,16 @@ mod tests {
 
     #[test]
     fn it_lies_beside_the_traces() {
-        let world = World {
-            env: vec![("HOME".into(), "/h".into())],
+        let dir = tempfile::tempdir().unwrap();
+        let at = |home: PathBuf| World {
+            env: vec![("HOME".into(), home.into())],
             ..World::default()
         };
-        let dir = tempfile::tempdir().unwrap();
+        let world = at(dir.path().into());
         for (to, place_) in [
             (
                 TraceTo::State,
-                Some(PathBuf::from("/h/.local/state/gosteady/traces/invocations.jsonl")),
+                Some(dir.path().join(".local/state/gosteady/traces/invocations.jsonl")),
             ),
             (TraceTo::Off, None),
             (TraceTo::Path("/h/file.jsonl".into()), None),
@@ -174,5 +179,7 @@ mod tests {
             };
             assert_eq!(place(&settings, &world), place_);
         }
+        let homeless = at(dir.path().join("none"));
+        assert_eq!(place(&Settings::default(), &homeless), None);
     }
 }

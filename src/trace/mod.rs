@@ -8,6 +8,7 @@ pub mod file;
 pub mod invocations;
 pub mod log;
 pub mod names;
+pub mod otlp;
 pub mod read;
 pub mod recorder;
 pub mod redact;

@@ -4,7 +4,7 @@
 //! counted. Nothing is told before [`Recorder::finish`], and then at most one problem.
 
 use super::event::{Event, Record};
-use super::file::FileSink;
+use super::file::{self, FileSink};
 use super::redact;
 use super::writer::{self, Writer};
 use crate::outcome::Outcome;
@@ -52,14 +52,30 @@ enum State {
 pub struct Finished {
     /// The file, where there is one.
     pub path: Option<PathBuf>,
+    /// Whether the file is ours to remove: not one that the user named.
+    pub removable: bool,
     /// What did not work, for one warning on stderr; one clause.
     pub warning: Option<String>,
+}
+
+impl Finished {
+    pub(super) fn failed(warning: String) -> Finished {
+        Finished {
+            warning: Some(warning),
+            ..Finished::default()
+        }
+    }
 }
 
 impl Recorder {
     /// Takes events and forgets them.
     pub fn off() -> Recorder {
         Recorder::with(Sink::Off)
+    }
+
+    /// Whether events are forgotten.
+    pub fn is_off(&self) -> bool {
+        matches!(self.sink, Sink::Off)
     }
 
     /// Keeps events in memory; [`Recorder::records`] reads them back. For tests.
@@ -146,6 +162,15 @@ impl Recorder {
         }
     }
 
+    /// Adds what happened to the finished trace itself, which is then no longer what was sent or shown.
+    pub fn add(&self, finished: &Finished, event: Event) {
+        let t = self.elapsed_ms();
+        if let Some(path) = &finished.path {
+            // The trace stands without it.
+            let _ = file::append(path, Record { t, event });
+        }
+    }
+
     fn elapsed_ms(&self) -> f64 {
         (self.start.elapsed().as_secs_f64() * 1e6).round() / 1e3
     }
@@ -179,10 +204,7 @@ impl ToFile {
         let state = std::mem::replace(&mut *self.state(), State::Finished);
         match state {
             State::Idle(_) | State::Finished => Finished::default(),
-            State::Failed(warning) => Finished {
-                path: None,
-                warning: Some(warning),
-            },
+            State::Failed(warning) => Finished::failed(warning),
             State::Running(writer) => writer.finish(end, keep, bound),
         }
     }

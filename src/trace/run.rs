@@ -1,10 +1,35 @@
-//! The first record of a run.
+//! The beginning of a run's trace.
 
-use super::event::{Run, SCHEMA};
-use super::redact;
+use super::event::{Event, Run, SCHEMA};
+use super::file::FileSink;
+use super::recorder::Recorder;
 use super::store::Name;
+use super::{log, redact};
+use crate::config::Settings;
 use crate::world::{World, platform};
 use std::path::Path;
+use std::time::SystemTime;
+
+impl Recorder {
+    /// Begins the trace of a command, as the settings ask for it: with its first record, and with the program's own
+    /// debugging. `verb`, `go`, `go_why` and `of_go` are what [`Run::describe`] takes.
+    pub fn begin<'a>(
+        verb: &str,
+        world: &World,
+        settings: &Settings,
+        (go, go_why): (&Path, &str),
+        of_go: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Recorder {
+        let name = Name::new(verb, SystemTime::now());
+        let Some(sink) = FileSink::new(settings, world, name.clone()) else {
+            return Recorder::off();
+        };
+        let recorder = Recorder::to_file(sink);
+        log::install(&recorder, tracing::Level::INFO);
+        recorder.emit(Event::Run(Run::describe(&name, verb, world, go, go_why, of_go)));
+        recorder
+    }
+}
 
 impl Run {
     /// Describes the run by the allow-lists. `settings` are go's settings in effect that matter, as (name, value).

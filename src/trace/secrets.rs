@@ -4,7 +4,7 @@
 //! A secret without any mark can't be told from a word when it is written down; but here its owner is known, and so
 //! are the places where secrets are kept.
 
-use super::encode::{base64, percent};
+use super::encode::{base64, percent, unpercent};
 use super::redact::{self, HIDDEN};
 use crate::world::World;
 use serde_json::Value;
@@ -27,6 +27,7 @@ const FILE_MAX: u64 = 1 << 20;
 pub struct Secrets {
     /// Every form of a secret, the longest first, and its source.
     forms: Vec<(String, String)>,
+    begin: Beginnings,
 }
 
 impl Secrets {
@@ -40,6 +41,12 @@ impl Secrets {
                 found.add(&name, &value);
             }
             found.addresses(&name, &value);
+            if name.starts_with("OTEL_") && name.ends_with("_HEADERS") {
+                for (_, value) in value.split(',').filter_map(|pair| pair.split_once('=')) {
+                    found.add(&name, value);
+                    found.add(&name, &unpercent(value.trim()));
+                }
+            }
         }
         let home = world.home().map(Path::to_path_buf).unwrap_or_default();
         let netrc = world
@@ -76,17 +83,24 @@ impl Secrets {
 
     /// A record on its line with every secret hidden; what holds none is returned as it is.
     pub fn hide_line(&self, line: Vec<u8>) -> Vec<u8> {
-        let Ok(text) = std::str::from_utf8(&line) else {
-            return line;
-        };
-        if !self.forms.iter().any(|(form, _)| text.contains(form.as_str())) {
+        if !self.are_in(&line) {
             return line;
         }
-        let Ok(mut value) = serde_json::from_str::<Value>(text) else {
+        let Ok(mut value) = serde_json::from_slice::<Value>(&line) else {
             return line;
         };
         texts(&mut value, &mut |text| self.hide(text));
         in_order(&value).into_bytes()
+    }
+
+    fn are_in(&self, line: &[u8]) -> bool {
+        let mut places = (0..line.len()).filter(|at| self.begin.may_stand(&line[*at..]));
+        let forms = |at: usize| {
+            self.forms
+                .iter()
+                .any(|(form, _)| line[at..].starts_with(form.as_bytes()))
+        };
+        !self.forms.is_empty() && places.any(forms)
     }
 
     /// Where the secrets come from that a text holds; none where all is well. What `ours` holds too is our own text.
@@ -100,6 +114,38 @@ impl Secrets {
         sources.sort_unstable();
         sources.dedup();
         sources
+    }
+}
+
+/// What may be the first four bytes of a form: every record is looked through, and nearly all of their bytes begin none.
+#[derive(Debug, Default)]
+struct Beginnings {
+    /// A bit for each hash; empty where there are no forms.
+    bits: Vec<u64>,
+}
+
+impl Beginnings {
+    const LOG: u32 = 16;
+
+    fn of<'a>(forms: impl Iterator<Item = &'a [u8]>) -> Beginnings {
+        let mut bits = Vec::new();
+        for hash in forms.filter_map(Beginnings::hash) {
+            bits.resize(1 << (Beginnings::LOG - 6), 0);
+            bits[hash / 64] |= 1 << (hash % 64);
+        }
+        Beginnings { bits }
+    }
+
+    /// Whether a form may stand at the beginning of the text.
+    fn may_stand(&self, text: &[u8]) -> bool {
+        let bit = |hash: usize| Some(self.bits.get(hash / 64)? >> (hash % 64) & 1 == 1);
+        Beginnings::hash(text).and_then(bit).unwrap_or(false)
+    }
+
+    fn hash(text: &[u8]) -> Option<usize> {
+        let first = u32::from_le_bytes(*text.first_chunk()?);
+        // Knuth's multiplicative hashing: the high bits of the product with 2^32 over the golden ratio.
+        Some((first.wrapping_mul(0x9E37_79B1) >> (32 - Beginnings::LOG)) as usize)
     }
 }
 
@@ -172,7 +218,8 @@ impl Found {
         }
         forms.sort_by(|a, b| (b.0.len(), &a.0).cmp(&(a.0.len(), &b.0)));
         forms.dedup_by(|a, b| a.0 == b.0);
-        Secrets { forms }
+        let begin = Beginnings::of(forms.iter().map(|(form, _)| form.as_bytes()));
+        Secrets { forms, begin }
     }
 }
 
@@ -229,26 +276,6 @@ fn written(secret: &str) -> Vec<String> {
     // Lower case was for the digits of `%2F`; of a secret without any it is another word.
     forms.retain(|form| form.len() >= SHORTEST);
     forms
-}
-
-fn unpercent(text: &str) -> String {
-    let mut out = Vec::new();
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        let hex = |b: Option<u8>| char::from(b?).to_digit(16);
-        let ahead = bytes.clone();
-        match byte {
-            b'%' => match (hex(bytes.next()), hex(bytes.next())) {
-                (Some(high), Some(low)) => out.push((high * 16 + low) as u8),
-                _ => {
-                    out.push(b'%');
-                    bytes = ahead;
-                }
-            },
-            byte => out.push(byte),
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 fn read(path: &Path) -> String {

@@ -75,10 +75,9 @@ impl Writer {
         // The closed queue is the sign to end, after what it still holds.
         drop(self.queue);
         self.thread.unpark();
-        self.done.recv_timeout(bound).unwrap_or_else(|_| Finished {
-            path: None,
-            warning: Some("the trace may be incomplete: the disk took too long".to_string()),
-        })
+        let late = "the trace may be incomplete: the disk took too long";
+        let done = self.done.recv_timeout(bound);
+        done.unwrap_or_else(|_| Finished::failed(late.to_string()))
     }
 }
 
@@ -100,14 +99,12 @@ fn write(
         Err(warning) => {
             // The queue is emptied all the same, or every event would count as dropped.
             records.iter().map(taken).for_each(drop);
-            return Finished {
-                path: None,
-                warning: Some(warning),
-            };
+            return Finished::failed(warning);
         }
     };
+    let ending = || closing.lock().unwrap_or_else(|e| e.into_inner()).is_some();
     while let Ok(first) = records.recv() {
-        if closing.lock().unwrap_or_else(|e| e.into_inner()).is_none() {
+        if !ending() {
             std::thread::park_timeout(NAP);
         }
         for record in std::iter::once(first).chain(records.try_iter()).map(taken) {
@@ -115,20 +112,21 @@ fn write(
                 dropped.fetch_add(1, Relaxed);
             }
         }
-        file.flush();
+        if !ending() {
+            file.flush();
+            file.sweep();
+        }
     }
     let Some((mut end, keep)) = closing.lock().unwrap_or_else(|e| e.into_inner()).take() else {
         // Every handle was dropped without an end: the file stays as it is, without its last record.
-        let (path, warning) = file.close(true);
-        return Finished { path, warning };
+        return file.close(true);
     };
     if let Event::End { dropped: told, .. } = &mut end.event {
         *told = dropped.load(Relaxed);
     }
     file.write(end, true);
     file.flush();
-    let (path, warning) = file.close(keep);
-    Finished { path, warning }
+    file.close(keep)
 }
 
 #[cfg(test)]

@@ -128,6 +128,23 @@ fn no_home() {
 }
 
 #[test]
+fn a_home_that_is_not_there() {
+    let Some((_server, mut sandbox)) = stage("a_home_that_is_not_there") else {
+        return;
+    };
+    let home = sandbox.path("nobody");
+    sandbox.set("HOME", &home);
+    // What go keeps of itself lies in XDG_CONFIG_HOME, which is there.
+    sandbox.unset("XDG_STATE_HOME");
+    // The second one has nothing to fetch: it would leave a memo, the third a line.
+    for _ in 0..3 {
+        let ended = sandbox.go(&["mod", "download"]);
+        assert!(ours(&ended.expect(0).err()).len() <= 1, "{}", ended.err());
+    }
+    assert_eq!((sandbox.zips(), home.exists()), (20, false));
+}
+
+#[test]
 fn few_descriptors() {
     let Some((_server, mut sandbox)) = stage("few_descriptors") else {
         return;

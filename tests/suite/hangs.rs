@@ -1,11 +1,14 @@
 //! Things that hang, with the real go, git and ssh against loopback servers: each is named by its cause, and ended only
 //! where that is allowed.
 
-mod stage;
+mod machine;
+mod ssh;
+pub mod stage;
 
-use crate::support::{Sandbox, real_go};
-use gosteady::drill::{Fault, Server, Store};
-use stage::{Running, Ssh, bounds, configure_git, direct, locked, on_terminal, script, silent, trace};
+use stage::{
+    Running, Unanswered, bounds, configure_git, direct, locked, mirrored, on_terminal, page, script, silent,
+    trace,
+};
 use std::io::{Read, Write};
 use std::os::unix::process::CommandExt;
 use std::process::Stdio;
@@ -39,6 +42,36 @@ fn a_git_server_that_never_answers() {
     assert!(trace.contains("TERM to git-remote-http"), "{trace}");
     let evidence = trace.find("socket ").expect("the socket is in the trace");
     assert!(evidence < trace.find("TERM to").unwrap(), "{trace}");
+}
+
+#[test]
+fn a_port_that_never_answers() {
+    let closed = Unanswered::open();
+    for scheme in ["https", "ssh"] {
+        let instead = format!("{scheme}://127.0.0.1:{}/", closed.port);
+        let Some(mut sandbox) = direct("a_port_that_never_answers", &instead) else {
+            return;
+        };
+        sandbox.set("GIT_SSH_COMMAND", "ssh -F /dev/null");
+        let err = sandbox.go(&["mod", "download"]).expect(1).err();
+        if scheme == "ssh" && !err.contains("gosteady: ") {
+            eprintln!("skipped: a_port_that_never_answers: no ssh");
+            return;
+        }
+        let what = format!("connecting to 127.0.0.1:{}, no answer", closed.port);
+        let line = format!(
+            "git ls-remote https://git.test/x: {what}; it will be ended after 2s [connect-no-answer]"
+        );
+        assert!(err.contains(&line), "{err}");
+        assert!(
+            err.contains("gosteady: ending ") && !err.contains("ending go"),
+            "{err}"
+        );
+        assert!(
+            err.contains("gosteady: [connect-no-answer] Let the host"),
+            "{err}"
+        );
+    }
 }
 
 #[test]
@@ -124,41 +157,11 @@ fn a_prompt_that_somebody_can_answer_is_never_ended() {
 }
 
 #[test]
-fn an_unknown_host_key() {
-    let test = "an_unknown_host_key";
-    let Some((server, port)) = Ssh::start(test) else {
-        return;
-    };
-    let Some(mut sandbox) = direct(test, &format!("ssh://nobody@127.0.0.1:{port}/")) else {
-        return;
-    };
-    let known = sandbox.path("known_hosts");
-    let ssh = format!(
-        "ssh -F /dev/null -o GlobalKnownHostsFile=/dev/null -o UserKnownHostsFile={}",
-        known.display()
-    );
-    sandbox.set("GIT_SSH_COMMAND", ssh);
-    let mut command = sandbox.command(sandbox.path("shims/go"), &["mod", "download"]);
-    let mut terminal = std::fs::File::from(on_terminal(&mut command));
-    let mut go = Running::start(&mut command);
-    go.until("ssh waits for an answer on /dev/tty [ssh-host-key]");
-    terminal.write_all(b"no\n").unwrap();
-    let (status, said) = go.end();
-    assert_eq!(status, Some(1), "{said}");
-    assert!(!said.contains("gosteady: ending"), "{said}");
-    drop(server);
-}
-
-#[test]
 fn a_goauth_command_that_sleeps() {
     let Some(mut sandbox) = direct("a_goauth_command_that_sleeps", "https://unused/") else {
         return;
     };
-    std::fs::write(
-        sandbox.project().join("go.mod"),
-        "module example.com/p\n\ngo 1.21\n\nrequire page.test/x v1.0.0\n",
-    )
-    .unwrap();
+    page(&sandbox);
     let helper = script(&sandbox, "auth", "sleep 1000");
     // Nothing may leave this machine.
     sandbox
@@ -180,11 +183,7 @@ fn go_itself_is_ended_with_its_stacks() {
     let Some(mut sandbox) = direct("go_itself_is_ended_with_its_stacks", "https://unused/") else {
         return;
     };
-    std::fs::write(
-        sandbox.project().join("go.mod"),
-        "module example.com/p\n\ngo 1.21\n\nrequire page.test/x v1.0.0\n",
-    )
-    .unwrap();
+    page(&sandbox);
     let port = silent();
     sandbox.set("HTTPS_PROXY", format!("http://127.0.0.1:{port}"));
     let err = sandbox.go(&["mod", "download"]).expect(124).err();
@@ -215,15 +214,9 @@ fn go_itself_is_ended_with_its_stacks() {
 
 #[test]
 fn a_lock_that_somebody_holds_is_waited_for() {
-    let test = "a_lock_that_somebody_holds_is_waited_for";
-    let Some(real) = real_go(test) else {
+    let Some((store, _server, sandbox)) = mirrored("a_lock_that_somebody_holds_is_waited_for") else {
         return;
     };
-    let store = Store::synthetic(4, 1);
-    let server = Server::start(store.clone(), Fault::Good).unwrap();
-    let mut sandbox = Sandbox::with(&real, &store);
-    sandbox.set("GOPROXY", server.url());
-    bounds(&mut sandbox);
     let module = &store.modules()[0];
     let dir = sandbox
         .modcache()
@@ -255,12 +248,10 @@ fn a_lock_that_somebody_holds_is_waited_for() {
 
 #[test]
 fn a_silent_mirror_is_reported_and_left_to_the_proxy() {
-    let test = "a_silent_mirror_is_reported_and_left_to_the_proxy";
-    let Some(real) = real_go(test) else {
+    let Some((_, _server, mut sandbox)) = mirrored("a_silent_mirror_is_reported_and_left_to_the_proxy")
+    else {
         return;
     };
-    let store = Store::synthetic(4, 1);
-    let mut sandbox = Sandbox::with(&real, &store);
     sandbox.hurry();
     bounds(&mut sandbox);
     sandbox.set("GOPROXY", format!("http://127.0.0.1:{}", silent()));
@@ -271,15 +262,9 @@ fn a_silent_mirror_is_reported_and_left_to_the_proxy() {
 
 #[test]
 fn programs_of_the_user_are_not_judged() {
-    let test = "programs_of_the_user_are_not_judged";
-    let Some(real) = real_go(test) else {
+    let Some((_, _server, mut sandbox)) = mirrored("programs_of_the_user_are_not_judged") else {
         return;
     };
-    let store = Store::synthetic(4, 1);
-    let server = Server::start(store.clone(), Fault::Good).unwrap();
-    let mut sandbox = Sandbox::with(&real, &store);
-    sandbox.set("GOPROXY", server.url());
-    bounds(&mut sandbox);
     sandbox.set("GOSTEADY_PATIENCE", "1s");
     // A tool that only waits, within a guarded build.
     let slow = script(
@@ -304,4 +289,34 @@ fn programs_of_the_user_are_not_judged() {
         "{}",
         tested.err()
     );
+}
+
+#[test]
+fn a_test_that_deadlocks_ends_by_go_s_own_timeout() {
+    let Some((_, _server, sandbox)) = mirrored("a_test_that_deadlocks_ends_by_go_s_own_timeout") else {
+        return;
+    };
+    std::fs::write(
+        sandbox.project().join("stuck_test.go"),
+        "package main\n\nimport \"testing\"\n\nfunc TestStuck(t *testing.T) { go func() { select {} }(); <-make(chan int) }\n",
+    )
+    .unwrap();
+    let tested = sandbox.go(&["test", "-timeout=4s", "."]);
+    let (out, err) = (tested.expect(1).out(), tested.err());
+    assert!(out.contains("panic: test timed out after 4s"), "{out}");
+    assert!(!err.contains("gosteady: ending"), "{err}");
+}
+
+#[test]
+fn a_tool_that_computes_without_a_word_is_no_silence() {
+    let Some((_, _server, mut sandbox)) = mirrored("a_tool_that_computes_without_a_word_is_no_silence")
+    else {
+        return;
+    };
+    sandbox.set("GOSTEADY_PATIENCE", "1s");
+    let busy = "i=0; while [ $i -lt 2000000 ]; do i=$((i+1)); done";
+    let text = format!("case \"$*\" in *-V=full*) ;; */link*) {busy} ;; esac\nexec \"$@\"");
+    let tool = format!("-toolexec={}", script(&sandbox, "busy", &text).display());
+    let err = sandbox.go(&["build", "-o", "out", &tool, "."]).expect(0).err();
+    assert!(!err.contains("gosteady: ending"), "{err}");
 }

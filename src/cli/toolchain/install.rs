@@ -3,14 +3,14 @@
 use super::{failed, not_a_version, settings_of_go};
 use crate::config::{self, Settings};
 use crate::outcome::{Code, Outcome};
+use crate::proxy::collector;
 use crate::proxy::own::Own;
 use crate::toolchain::install::{Failure, Ground, Installed, Kind, Request, provide};
-use crate::trace::event::Run;
-use crate::trace::{Event, FileSink, Name, Recorder, log};
+use crate::trace::Recorder;
 use crate::ui::{self, live::Mode};
 use crate::world::World;
 use std::path::Path;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 /// Installs what is named, one after the other; the first failure ends it.
 pub fn run(versions: &[String], world: &World) -> Outcome {
@@ -25,13 +25,14 @@ pub fn run(versions: &[String], world: &World) -> Outcome {
     if let Some(warning) = config::warning(&loaded.findings) {
         ui::note(&warning);
     }
-    let recorder = record(world, &loaded.settings);
+    let no_go = (Path::new(""), "");
+    let recorder = Recorder::begin("toolchain install", world, &loaded.settings, no_go, []);
     let outcome = requests
         .iter()
         .map(|request| one(request, world, &loaded.settings, &recorder))
         .find(|outcome| !outcome.success())
         .unwrap_or(Outcome::Ours(Code::Ok));
-    let finished = recorder.finish(outcome, true);
+    let finished = collector::finish(&recorder, outcome, true, world, &loaded.settings);
     if let Some(warning) = finished.warning {
         ui::note(&warning);
     }
@@ -81,7 +82,7 @@ fn get(
     let ground = Ground {
         env: &env,
         gosumdb: own.gosumdb(),
-        sums: &settings.toolchain_sums,
+        sums: &settings.pin.toolchain_sums,
         fetch: &own,
         tell: &|line| own.say(line),
         busy: &|with| own.busy(with),
@@ -93,17 +94,4 @@ fn get(
         notes.iter().for_each(|note| ui::note(note));
     }
     installed
-}
-
-fn record(world: &World, settings: &Settings) -> Recorder {
-    let verb = "toolchain install";
-    let name = Name::new(verb, SystemTime::now());
-    let Some(sink) = FileSink::new(settings, world, name.clone()) else {
-        return Recorder::off();
-    };
-    let recorder = Recorder::to_file(sink);
-    log::install(&recorder, tracing::Level::INFO);
-    let run = Run::describe(&name, verb, world, Path::new(""), "", []);
-    recorder.emit(Event::Run(run));
-    recorder
 }

@@ -2,11 +2,11 @@
 
 pub(super) mod html;
 pub(super) mod markdown;
-mod otlp;
 mod perfetto;
 
 use super::find::Found;
 use super::{Failed, hide, output};
+use crate::trace::otlp;
 use crate::trace::story::Story;
 use crate::trace::whole::Whole;
 use crate::ui;

@@ -2,6 +2,7 @@
 
 use super::Failed;
 use super::find::Found;
+use crate::trace::names::new_salt;
 use crate::trace::secrets::Secrets;
 use crate::trace::whole::{Hide, Whole};
 use crate::world::World;
@@ -51,11 +52,6 @@ fn salt(args: &Args) -> Result<Option<Vec<u8>>, Failed> {
     match (&args.salt, args.reveal) {
         (_, true) => Ok(None),
         (Some(salt), false) => Ok(Some(salt.clone().into_bytes())),
-        (None, false) => {
-            let mut salt = vec![0; 16];
-            aws_lc_rs::rand::fill(&mut salt)
-                .map_err(|_| Failed::internal("the system gives no random numbers"))?;
-            Ok(Some(salt))
-        }
+        (None, false) => new_salt().map(Some).map_err(|e| Failed::internal(e.to_string())),
     }
 }

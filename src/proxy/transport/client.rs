@@ -12,10 +12,10 @@ use crate::activity::Phase;
 use crate::secret::Secret;
 use crate::world::World;
 use bytes::Bytes;
-use http_body_util::Empty;
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
-use hyper::{Request, Response, Uri, Version};
+use hyper::{Method, Request, Response, Uri, Version};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -46,7 +46,7 @@ impl Client {
 
     /// Asks. Redirects are followed as net/http would: at most 10 requests, credentials only to the same host and
     /// those below it, never from https to http. Dropping the future ends the request; its connection is not used
-    /// again then.
+    /// again then. What is posted stays where it was sent: its redirects are answers.
     pub async fn get(&self, get: Get<'_>) -> Result<Answer, Failure> {
         let first = get.address.clone();
         let mut address = get.address.clone();
@@ -55,6 +55,9 @@ impl Client {
         let mut made = 0;
         loop {
             let mut answer = self.hop(&get, &address, trusted, &redirected_to).await?;
+            if get.post.is_some() {
+                return Ok(answer);
+            }
             made += 1;
             let location = answer.headers.get("location").map(String::as_str);
             let next = redirect::next(&first, &address, answer.status, location, made)
@@ -97,7 +100,7 @@ impl Client {
             way.peer = Some(conn.link.peer);
             way.reused = conn.reused;
             way.protocol = if conn.is_h2() { "HTTP/2" } else { "HTTP/1.1" };
-            let request = match request(address, &conn, &headers) {
+            let request = match request(address, &conn, &headers, get.post.clone()) {
                 Ok(request) => request,
                 Err(fault) => return Err(fault.on(way)),
             };
@@ -277,14 +280,17 @@ fn request(
     address: &Address,
     conn: &Conn,
     headers: &[(String, Secret<String>)],
-) -> Result<Request<Empty<Bytes>>, Fault> {
+    post: Option<Bytes>,
+) -> Result<Request<Full<Bytes>>, Fault> {
     let bad = |what: &str| Fault::new(Class::Local, format!("{what} for {address} cannot be sent"));
     let absolute = conn.is_h2() || conn.absolute.is_some();
     let target = match absolute {
         true => format!("{}{}", address.origin(), address.target()),
         false => address.target(),
     };
-    let mut request = Request::new(Empty::new());
+    let method = if post.is_some() { Method::POST } else { Method::GET };
+    let mut request = Request::new(Full::new(post.unwrap_or_default()));
+    *request.method_mut() = method;
     *request.uri_mut() = Uri::try_from(target).map_err(|_| bad("a request target"))?;
     let map = request.headers_mut();
     let mut add = |name: &str, value: &str, secret: bool| -> Result<(), Fault> {

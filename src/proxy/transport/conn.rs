@@ -1,7 +1,7 @@
 //! A connection on loan to one request.
 
 use bytes::Bytes;
-use http_body_util::Empty;
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper::{Request, Response};
@@ -16,9 +16,9 @@ const STREAMS: usize = 100;
 /// hyper's handles.
 pub enum Sender {
     /// One request at a time.
-    H1(http1::SendRequest<Empty<Bytes>>),
+    H1(http1::SendRequest<Full<Bytes>>),
     /// Many streams on one connection.
-    H2(http2::SendRequest<Empty<Bytes>>),
+    H2(http2::SendRequest<Full<Bytes>>),
 }
 
 /// What all users of one connection share; the last one closes it.
@@ -123,7 +123,7 @@ impl Conn {
     }
 
     /// Sends a request and waits for the head of its answer.
-    pub async fn send(&mut self, request: Request<Empty<Bytes>>) -> hyper::Result<Response<Incoming>> {
+    pub async fn send(&mut self, request: Request<Full<Bytes>>) -> hyper::Result<Response<Incoming>> {
         match &mut self.sender {
             Sender::H1(sender) => sender.send_request(request).await,
             Sender::H2(sender) => sender.send_request(request).await,

@@ -30,11 +30,12 @@ pub use client::Client;
 
 use crate::activity::FlightHandle;
 use crate::secret::Secret;
+use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// A GET.
+/// A GET, or a POST.
 #[derive(Debug)]
 pub struct Get<'a> {
     /// Whom and what.
@@ -45,6 +46,8 @@ pub struct Get<'a> {
     pub connect_timeout: Duration,
     /// Headers to add (Authorization and what GOAUTH gives; Range and If-Range).
     pub headers: Vec<(String, Secret<String>)>,
+    /// What is posted; `None` for a GET.
+    pub post: Option<Bytes>,
     /// Told of every change of phase and, by the [`Body`] itself, of every piece as it came over the wire.
     pub flight: &'a FlightHandle,
 }

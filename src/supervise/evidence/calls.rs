@@ -4,6 +4,7 @@ use super::Item;
 use std::fs;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 /// A process that waits for somebody to type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,12 +15,18 @@ pub struct Reads {
     pub echo: Option<bool>,
 }
 
+/// The number of a system call and its first argument, where that is small enough to be a descriptor.
+pub fn call(line: &str) -> Option<(libc::c_long, i32)> {
+    let mut words = line.split_ascii_whitespace();
+    let number = words.next()?.parse().ok()?;
+    let first = words.next()?.strip_prefix("0x")?;
+    Some((number, i32::from_str_radix(first, 16).ok()?))
+}
+
 /// The descriptor that the process is reading from, by its system call.
 pub fn reading(line: &str) -> Option<i32> {
-    let mut words = line.split_ascii_whitespace();
-    let number: libc::c_long = words.next()?.parse().ok()?;
-    let first = words.next()?.strip_prefix("0x")?;
-    (number == libc::SYS_read).then(|| i32::from_str_radix(first, 16).ok())?
+    let (number, first) = call(line)?;
+    (number == libc::SYS_read).then_some(first)
 }
 
 /// Whether this path is a terminal.
@@ -32,9 +39,10 @@ pub fn is_terminal(path: &str) -> bool {
         || path.strip_prefix("/dev/tty").is_some_and(name)
 }
 
-/// Where the process sleeps in the kernel: the function's name; empty while it runs.
-pub fn wait_channel(pid: i32) -> Item<String> {
-    match fs::read_to_string(format!("/proc/{pid}/wchan")) {
+/// Where the process or thread of this directory in /proc sleeps in the kernel: the function's name; empty while it
+/// runs.
+pub fn wait_channel(process: &Path) -> Item<String> {
+    match fs::read_to_string(process.join("wchan")) {
         Ok(name) if name.trim() == "0" => Ok(String::new()),
         Ok(name) => Ok(name.trim().to_string()),
         Err(error) => Err(error.to_string()),

@@ -4,6 +4,7 @@
 
 pub mod bounded;
 pub mod calls;
+pub mod files;
 pub mod locks;
 pub mod places;
 pub mod processes;

@@ -2,10 +2,12 @@
 
 use super::Item;
 use super::calls::{self, Reads};
+use super::files::{self, FileWait};
 use super::sockets::{self, Socket};
 use crate::supervise::tree::{self, Identity, Process, Tree};
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 /// The most processes that are looked at one by one.
@@ -22,6 +24,8 @@ pub struct Sighting {
     pub age: Option<Duration>,
     /// Where it sleeps in the kernel; empty while it runs.
     pub wait_channel: Item<String>,
+    /// A wait of one of its threads within a file system.
+    pub file_wait: Option<FileWait>,
     /// Its connections; those to our own proxy are left out.
     pub sockets: Item<Vec<Socket>>,
     /// The regular files it has open.
@@ -48,12 +52,13 @@ pub fn look(tree: Tree) -> Vec<Sighting> {
 fn sighting(process: Process, table: &[Socket], ours: &BTreeSet<u64>) -> Sighting {
     let pid = process.id.pid;
     let fds = descriptors(&pid.to_string());
-    let wait_channel = calls::wait_channel(pid);
+    let wait_channel = calls::wait_channel(Path::new(&format!("/proc/{pid}")));
     let known = fds.as_deref().unwrap_or_default();
     let channel = wait_channel.as_deref().unwrap_or_default();
     let is_file = |path: &&(i32, String)| path.1.starts_with('/') && !path.1.starts_with("/dev/");
     Sighting {
         argv: tree::command_line(pid),
+        file_wait: files::look(pid, known),
         age: age(process.id),
         sockets: match &fds {
             Ok(fds) => Ok(sockets::of(fds, table, ours)),

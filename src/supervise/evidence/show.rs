@@ -52,6 +52,10 @@ pub fn findings(evidence: &Evidence, now: Instant) -> Vec<Finding> {
             ),
             Err(why) => all.push(finding("unavailable", format!("sockets of pid {pid}: {why}"))),
         }
+        if let Some(wait) = &sighting.file_wait {
+            let text = format!("pid {pid} waits for {}", wait.clause());
+            all.push(finding("file-system", text));
+        }
         if let Err(why) = &sighting.wait_channel {
             all.push(finding(
                 "unavailable",

@@ -112,13 +112,12 @@ fn fetch(
 
 /// The hash of a zip, if its names are the toolchain's. The error is a clause.
 fn hash(path: &Path, toolchain: &Toolchain) -> Result<String, String> {
-    let open = || File::open(path).map(BufReader::new).map_err(|e| e.to_string());
+    let zip = File::open(path).map(BufReader::new).map_err(|e| e.to_string())?;
     let bad = |bad: Bad| match bad {
         Bad::Broken(why) => format!("is damaged: {why}"),
         Bad::Foreign(why) => format!("is not this toolchain: {why}"),
     };
-    h1::look(open()?, MODULE, &toolchain.version()).map_err(bad)?;
-    h1::of_zip(open()?)
+    h1::of_module_zip(zip, MODULE, &toolchain.version())
         .map_err(bad)?
         .ok_or_else(|| "is too large to be looked at".into())
 }

@@ -71,7 +71,7 @@ impl Want {
             return Err("changes its meaning by itself; name a version".into());
         }
         let text = text.strip_prefix("prefix:").unwrap_or(text);
-        let version = Version::parse(text).ok_or("is not a Go version")?;
+        let version = Version::parse(text).ok_or("is not a Go version; name one such as 1.26.6")?;
         let number = text.strip_prefix("go").unwrap_or(text);
         match number.split('.').count() {
             1 => Err("is not a Go version that can be run; name one such as 1.26.6".into()),

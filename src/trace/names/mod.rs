@@ -6,7 +6,10 @@
 //! hidden one by one. It would rather hide too much than too little.
 
 mod known;
+mod salt;
 mod scan;
+
+pub use salt::{new_salt, own_salt};
 
 use super::event::{Event, Record};
 use crate::gomod::pattern::matches_prefix;

@@ -64,6 +64,12 @@ const SECRET_NAMES: &[&str] = &[
     "credential",
 ];
 
+/// What a credential follows (RFC 9110, 11.4).
+const SCHEMES: &[&str] = &["bearer", "basic"];
+
+/// What a password follows in a netrc file.
+const NETRC: &str = "password";
+
 /// Words that follow `Basic` or `Bearer` in messages about them.
 const SCHEME_WORDS: &[&str] = &[
     "auth",
@@ -79,7 +85,9 @@ pub fn text(s: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let mut shown = 0; // everything before is in `out`
     let mut at = 0;
-    while at < s.len() {
+    let userinfo = s.as_bytes().contains(&b'@');
+    while let Some(step) = s.as_bytes()[at..].iter().position(|c| begins(*c, userinfo)) {
+        at += step;
         match secret_at(s, at) {
             Some((from, to)) => {
                 out.push_str(&s[shown..from]);
@@ -88,9 +96,6 @@ pub fn text(s: &str) -> Cow<'_, str> {
             }
             None => at += 1,
         }
-        while !s.is_char_boundary(at) {
-            at += 1;
-        }
     }
     if shown == 0 && out.is_empty() {
         return Cow::Borrowed(s);
@@ -98,6 +103,32 @@ pub fn text(s: &str) -> Cow<'_, str> {
     out.push_str(&s[shown..]);
     Cow::Owned(out)
 }
+
+/// Whether a secret may be recognised at this byte: a record's texts are looked through for each, so that most bytes must
+/// cost next to nothing. `userinfo` is whether the text may hold `user:password@host`, which begins with any word.
+fn begins(c: u8, userinfo: bool) -> bool {
+    BEGIN[usize::from(c)] || userinfo && is_word(c)
+}
+
+/// The bytes that `:`, `=` and everything known by its first letter begin with.
+const BEGIN: [bool; 256] = {
+    let mut begin = [false; 256];
+    begin[b':' as usize] = true;
+    begin[b'=' as usize] = true;
+    let lists = [HEADERS, SCHEMES, TOKEN_PREFIXES, &[NETRC]];
+    let mut list = 0;
+    while list < lists.len() {
+        let mut word = 0;
+        while word < lists[list].len() {
+            let first = lists[list][word].as_bytes()[0];
+            begin[first.to_ascii_lowercase() as usize] = true;
+            begin[first.to_ascii_uppercase() as usize] = true;
+            word += 1;
+        }
+        list += 1;
+    }
+    begin
+};
 
 /// The secret (from, to) that is recognised at this place; it lies at or after `at`.
 fn secret_at(s: &str, at: usize) -> Option<(usize, usize)> {
@@ -216,7 +247,7 @@ fn header(rest: &str) -> Option<(usize, usize)> {
 
 /// `Bearer xxx` and `Basic xxx`.
 fn scheme(rest: &str) -> Option<(usize, usize)> {
-    let name = ["bearer", "basic"]
+    let name = SCHEMES
         .iter()
         .find(|name| starts_with_ignoring_case(rest, name))?;
     let after = rest[name.len()..].trim_start_matches([' ', '\t']);
@@ -239,7 +270,7 @@ fn token(rest: &str) -> Option<(usize, usize)> {
 
 /// `machine h login u password p` (netrc): the word after `password`.
 fn netrc(before: &str, rest: &str) -> Option<(usize, usize)> {
-    let value = rest.strip_prefix("password")?;
+    let value = rest.strip_prefix(NETRC)?;
     let trimmed = value.trim_start();
     if trimmed.len() == value.len() || !(before.contains("login ") || before.contains("machine ")) {
         return None;

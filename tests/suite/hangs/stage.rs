@@ -1,6 +1,7 @@
 //! What hangs, and programs that are talked to while they run.
 
 use crate::support::{Sandbox, real_go};
+use gosteady::drill::{Fault, Server, Store};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -12,19 +13,48 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 /// The longest that anything here may take; reached only when something is broken.
-const LIMIT: Duration = Duration::from_secs(60);
+pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// A server that accepts and never answers. Its connections close when the test ends.
 pub fn silent() -> u16 {
+    attended().0
+}
+
+/// The same, and it tells of every connection.
+pub fn attended() -> (u16, Receiver<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
+    let (tell, connections) = channel();
     std::thread::spawn(move || {
         let mut kept = Vec::new();
         while let Ok((stream, _)) = listener.accept() {
             kept.push(stream);
+            let _ = tell.send(());
         }
     });
-    port
+    (port, connections)
+}
+
+/// A port that never answers an attempt to connect, as behind a firewall: the queue of its listener is full.
+pub struct Unanswered {
+    pub port: u16,
+    _held: (OwnedFd, Vec<OwnedFd>),
+}
+
+impl Unanswered {
+    pub fn open() -> Unanswered {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        // SAFETY: plain system calls on a descriptor that is open.
+        unsafe { libc::listen(listener.as_raw_fd(), 0) };
+        // The queue holds one more than was asked for.
+        let attempt = |_| TcpStream::connect_timeout(&address, Duration::from_millis(200)).map(OwnedFd::from);
+        let filling: Vec<OwnedFd> = (0..3).map_while(|n| attempt(n).ok()).collect();
+        Unanswered {
+            port: address.port(),
+            _held: (listener.into(), filling),
+        }
+    }
 }
 
 /// A web server that wants a password for everything.
@@ -75,6 +105,26 @@ pub fn direct(test: &str, instead: &str) -> Option<Sandbox> {
     Some(sandbox)
 }
 
+/// A sandbox with the project of a store and a mirror that has it; every bound is short.
+pub fn mirrored(test: &str) -> Option<(Store, Server, Sandbox)> {
+    let real = real_go(test)?;
+    let store = Store::synthetic(4, 1);
+    let server = Server::start(store.clone(), Fault::Good).unwrap();
+    let mut sandbox = Sandbox::with(&real, &store);
+    sandbox.set("GOPROXY", server.url());
+    bounds(&mut sandbox);
+    Some((store, server, sandbox))
+}
+
+/// Makes the project need a module for which go itself asks a web page.
+pub fn page(sandbox: &Sandbox) {
+    std::fs::write(
+        sandbox.project().join("go.mod"),
+        "module example.com/p\n\ngo 1.21\n\nrequire page.test/x v1.0.0\n",
+    )
+    .unwrap();
+}
+
 pub fn bounds(sandbox: &mut Sandbox) {
     sandbox
         .set("GOSTEADY_HANG_REPORT_AFTER", "400ms")
@@ -93,6 +143,13 @@ pub fn configure_git(sandbox: &Sandbox, more: &str) {
     let path = sandbox.path("gitconfig");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(path, text + more).unwrap();
+}
+
+/// git in a directory, with the sandbox's configuration.
+pub fn run_git(sandbox: &Sandbox, dir: &std::path::Path, args: &[&str]) {
+    let mut git = sandbox.command("git", args);
+    let ran = git.current_dir(dir).output().unwrap();
+    assert!(ran.status.success(), "git {args:?}: {ran:?}");
 }
 
 /// A program that is talked to while it runs.
@@ -169,49 +226,4 @@ pub fn on_terminal(command: &mut Command) -> OwnedFd {
 /// What the last trace says.
 pub fn trace(sandbox: &Sandbox) -> String {
     sandbox.gosteady(&["trace", "show"]).expect(0).out()
-}
-
-/// An ssh server of its own keys.
-pub struct Ssh {
-    child: Child,
-    _dir: tempfile::TempDir,
-}
-
-impl Ssh {
-    pub fn start(test: &str) -> Option<(Ssh, u16)> {
-        let dir = tempfile::tempdir().unwrap();
-        let key = dir.path().join("key");
-        let made = Command::new("dropbearkey")
-            .args(["-t", "ed25519", "-f"])
-            .arg(&key)
-            .output();
-        if !made.is_ok_and(|o| o.status.success()) || Command::new("ssh").arg("-V").output().is_err() {
-            eprintln!("skipped: {test}: no dropbearkey or no ssh");
-            return None;
-        }
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let mut child = Command::new("dropbear")
-            .args(["-F", "-E", "-p", &format!("127.0.0.1:{port}"), "-r"])
-            .arg(&key)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // It says so when it listens.
-        let mut line = String::new();
-        BufReader::new(child.stderr.as_mut().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        Some((Ssh { child, _dir: dir }, port))
-    }
-}
-
-impl Drop for Ssh {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

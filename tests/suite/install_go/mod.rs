@@ -162,6 +162,15 @@ fn a_pin_without_any_go_is_installed_by_the_first_command() {
     let shims = desk.sandbox.path("shims").into_os_string();
     desk.sandbox.set("PATH", shims);
     std::fs::write(desk.sandbox.project().join(".go-version"), "1.99.1\n").expect("a file");
+    let which = desk.sandbox.gosteady(&["which"]);
+    assert!(
+        which
+            .expect(127)
+            .err()
+            .contains("the first command that needs it installs it"),
+        "{}",
+        which.err()
+    );
     let first = desk.sandbox.go(&["version"]);
     let err = first.expect(0).err();
     assert!(

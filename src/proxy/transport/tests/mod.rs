@@ -44,6 +44,7 @@ impl Asker {
             fresh,
             connect_timeout: self.connect_timeout,
             headers: headers.collect(),
+            post: None,
             flight: &self.flight,
         };
         self.client.get(get).await

@@ -1,10 +1,10 @@
 //! OTLP/JSON (opentelemetry-proto, trace.proto; the mapping to JSON of the OTLP specification: ids in hex, 64-bit
 //! integers as text), named by the semantic conventions for HTTP spans, errors and processes.
 
-use crate::trace::encode::hex;
-use crate::trace::event::{Attempt, Event};
-use crate::trace::story::{Child, End, Fetch, Story, Try};
-use crate::trace::summary::answered;
+use super::encode::hex;
+use super::event::{Attempt, Event};
+use super::story::{Child, End, Fetch, Story, Try};
+use super::summary::answered;
 use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
@@ -13,8 +13,8 @@ const SERVER: u32 = 2;
 const CLIENT: u32 = 3;
 const ERROR: u32 = 2;
 
-/// One `ExportTraceServiceRequest`.
-pub(super) fn render(story: &Story, cause: Option<&str>) -> String {
+/// One `ExportTraceServiceRequest`. `cause` is the id of why the run failed.
+pub fn render(story: &Story, cause: Option<&str>) -> String {
     let spans = Spans::new(story);
     let run = &story.run;
     let (os, arch) = run.platform.split_once('/').unwrap_or(("", ""));

@@ -15,6 +15,9 @@ pub fn save(world: &World, settings: &Settings, command: &Command, scene: &Scene
         return None;
     }
     let files = files(command, scene);
+    if files.is_empty() {
+        return None;
+    }
     Journal::of(settings, world)?.save(&command.verb(), &world.args, &scene.dir, &files)
 }
 

@@ -131,9 +131,7 @@ fn command(chosen: Chosen) -> Fast {
         lines.iter().for_each(|line| ui::note(line));
         return Fast::Ended(Outcome::Ours(Code::Refused));
     }
-    if let Some(line) = policy::misread(&loaded) {
-        ui::note(&line);
-    }
+    go.notes.extend(policy::misread(&loaded));
     if let Some(wanted) = scene.missing_toolchain.as_ref().filter(|_| !go.switches) {
         match absent::floor(&wanted.name, &wanted.by, &loaded.settings) {
             Instead::ByGo(line) => go.notes.extend(line),

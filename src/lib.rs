@@ -7,7 +7,7 @@
 //! 3   shim (flow)   |   cli -> check, doctor, drill     the two flows never import each other
 //! 2   supervise   proxy   toolchain                     engines; none imports another
 //! 1   trace (Recorder, Event)   ui                      all may emit; only cli reads back
-//! 0   gomod goroutines sumdb config world outcome error clock activity cause fetch secret
+//! 0   gomod goroutines sumdb config world outcome error clock activity cause fetch percent secret
 //! ```
 #![warn(missing_docs)]
 #![deny(unsafe_op_in_unsafe_fn)]
@@ -26,6 +26,7 @@ pub mod fetch;
 pub mod gomod;
 pub mod goroutines;
 pub mod outcome;
+pub mod percent;
 pub mod proxy;
 pub mod secret;
 pub mod shim;

@@ -14,6 +14,7 @@ const LEVEL_0: &[&str] = &[
     "gomod",
     "goroutines",
     "outcome",
+    "percent",
     "secret",
     "sumdb",
     "world",

@@ -13,7 +13,7 @@ pub use rules::{Levels, Profile, RULES, Rule};
 use crate::config::Mark;
 use crate::error::{Finding, Level};
 use crate::gomod;
-use crate::world::World;
+use crate::world::{World, nearest_file};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -114,10 +114,7 @@ fn files(path: &Path) -> Vec<PathBuf> {
     if path.is_file() {
         return vec![path.to_path_buf()];
     }
-    let nearest = |name: &str| {
-        let found = path.ancestors().map(|dir| dir.join(name));
-        found.into_iter().find(|file| file.is_file())
-    };
+    let nearest = |name: &str| nearest_file(path, name);
     let mut files: Vec<PathBuf> = Vec::new();
     if let Some(work) = nearest("go.work") {
         let dir = work.parent().unwrap_or(Path::new(""));

@@ -2,6 +2,7 @@
 
 use super::{File, Sheet};
 use crate::config::goenv::GoEnv;
+use crate::gomod::pattern;
 use crate::toolchain::find;
 use crate::world::World;
 use std::ops::Range;
@@ -10,7 +11,6 @@ use std::path::PathBuf;
 pub fn look(sheet: &mut Sheet<'_>, world: &World, paths: &[PathBuf]) {
     let go = find::real_go(world, "go").map_or(PathBuf::new(), |go| go.path);
     let env = GoEnv::read(world, &go);
-    let everything = |key: &str| env.text(key).split(',').any(|glob| glob.trim() == "*");
     let fix = "name what is private in GOPRIVATE instead";
     if env.text("GOSUMDB") == "off" {
         sheet.add(
@@ -21,7 +21,7 @@ pub fn look(sheet: &mut Sheet<'_>, world: &World, paths: &[PathBuf]) {
         );
     }
     for key in ["GONOSUMDB", "GOPRIVATE", "GOINSECURE"] {
-        if everything(key) {
+        if pattern::matches_everything(&env.text(key)) {
             sheet.add(
                 "sumdb-off",
                 None,
@@ -30,11 +30,7 @@ pub fn look(sheet: &mut Sheet<'_>, world: &World, paths: &[PathBuf]) {
             );
         }
     }
-    let flags = env.text("GOFLAGS");
-    if flags
-        .split_whitespace()
-        .any(|flag| matches!(flag, "-mod=mod" | "--mod=mod"))
-    {
+    if env.says_mod_mod() {
         let fix = "give -mod=mod to the one command that needs it";
         sheet.add(
             "goflags-mod-mod",

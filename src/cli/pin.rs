@@ -6,7 +6,7 @@ use crate::outcome::{Code, Outcome};
 use crate::toolchain::pin::{Place, Want, edit};
 use crate::toolchain::{Verdict, floor, provide};
 use crate::ui::{self, Stream, Style};
-use crate::world::World;
+use crate::world::{self, World};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -217,9 +217,7 @@ fn afterwards(path: &Path, want: &Want, world: &World) {
 fn target(named: Option<&str>, answer: &which::Answer, world: &World) -> Option<PathBuf> {
     let cwd = world.cwd.as_deref()?;
     let module = answer.file.as_deref().and_then(Path::parent).unwrap_or(cwd);
-    let top = cwd
-        .ancestors()
-        .find(|dir| dir.join(".git").symlink_metadata().is_ok());
+    let top = world::repository(cwd);
     if let Some(name) = named {
         return Some(module.join(name));
     }

@@ -5,9 +5,7 @@ use super::list;
 use super::subject::Subject;
 use crate::gomod::pattern;
 use crate::proxy::credentials;
-use crate::toolchain::find;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 
 /// Netrc, GOAUTH's helpers, git.
 pub fn look(subject: &Subject) -> Verdict {
@@ -17,7 +15,7 @@ pub fn look(subject: &Subject) -> Verdict {
     match credentials::programs(&goauth) {
         Ok(programs) => {
             for program in programs {
-                match which(subject, &program) {
+                match subject.world.program(&program) {
                     Some(path) => verdict.saw(format!("GOAUTH helper {}", path.display())),
                     None => verdict.found(
                         "goauth-helper-missing",
@@ -42,7 +40,7 @@ pub fn look(subject: &Subject) -> Verdict {
         .requires
         .iter()
         .any(|r| pattern::matches_prefix(&kept, &r.path));
-    if (direct || private) && which(subject, "git").is_none() {
+    if (direct || private) && subject.world.program("git").is_none() {
         verdict.found(
             "git-missing",
             "git is not on PATH",
@@ -78,16 +76,4 @@ fn netrc(subject: &Subject, verdict: &mut Verdict) {
             format!("chmod 600 {}", path.display()),
         );
     }
-}
-
-fn which(subject: &Subject, program: &str) -> Option<PathBuf> {
-    if program.contains('/') {
-        return Some(PathBuf::from(program)).filter(|p| find::is_executable(p));
-    }
-    let path = subject.world.set_var("PATH")?;
-    let dirs = std::os::unix::ffi::OsStrExt::as_bytes(path).split(|b| *b == b':');
-    dirs.map(|dir| {
-        Path::new(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(dir)).join(program)
-    })
-    .find(|p| p.is_absolute() && find::is_executable(p))
 }

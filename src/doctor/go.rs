@@ -45,16 +45,8 @@ pub fn real(subject: &Subject) -> Verdict {
 /// Whether a go command reaches us first.
 pub fn first_on_path(subject: &Subject) -> Verdict {
     let mut verdict = Verdict::default();
-    let path = subject
-        .world
-        .set_var("PATH")
-        .map(OsStr::as_bytes)
-        .unwrap_or_default();
-    let dirs = path.split(|b| *b == b':').filter(|dir| !dir.is_empty());
-    let goes: Vec<PathBuf> = dirs
-        .map(|dir| Path::new(OsStr::from_bytes(dir)).join("go"))
-        .filter(|go| find::is_executable(go))
-        .collect();
+    let goes = subject.world.path_dirs().map(|dir| dir.join("go"));
+    let goes: Vec<PathBuf> = goes.filter(|go| find::is_executable(go)).collect();
     let ours = goes.iter().position(|go| find::is_gosteady(&subject.world, go));
     match ours {
         Some(0) => verdict.saw(format!("gosteady is first on PATH: {}", goes[0].display())),

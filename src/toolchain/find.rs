@@ -52,12 +52,8 @@ pub fn real_go(world: &World, program: &'static str) -> Result<RealGo, NotFound>
 
     // What stands before our own entry counts only where we have none.
     let (mut before, mut behind) = (Walk::default(), None);
-    for dir in world.set_var("PATH").map(split).unwrap_or_default() {
-        let path = Path::new(dir).join(program);
-        let Some(metadata) = std::fs::metadata(&path)
-            .ok()
-            .filter(|m| !dir.is_empty() && m.is_file())
-        else {
+    for path in world.path_dirs().map(|dir| dir.join(program)) {
+        let Some(metadata) = std::fs::metadata(&path).ok().filter(Metadata::is_file) else {
             continue;
         };
         if is_us(&path, &metadata) {
@@ -119,11 +115,7 @@ pub fn real_go(world: &World, program: &'static str) -> Result<RealGo, NotFound>
 /// Every `go` on PATH that can be run and is neither us nor another manager's shim, in order.
 pub fn all_on_path(world: &World) -> Vec<PathBuf> {
     let me = own_ids(world);
-    let dirs = world.set_var("PATH").map(split).unwrap_or_default();
-    let paths = dirs
-        .into_iter()
-        .filter(|dir| !dir.is_empty())
-        .map(|dir| Path::new(dir).join("go"));
+    let paths = world.path_dirs().map(|dir| dir.join("go"));
     paths
         .filter(|path| {
             runnable(path).is_some_and(|m| !me.contains(&(m.dev(), m.ino())) && !is_launcher(path))
@@ -218,11 +210,7 @@ fn own_ids(world: &World) -> Vec<Id> {
     if name.components().count() > 1 {
         return id(name).into_iter().collect();
     }
-    let dirs = world.set_var("PATH").map(split).unwrap_or_default();
-    let found = dirs
-        .into_iter()
-        .map(|d| Path::new(d).join(name))
-        .find_map(|p| runnable(&p));
+    let found = world.path_dirs().find_map(|dir| runnable(&dir.join(name)));
     found.map(|m| (m.dev(), m.ino())).into_iter().collect()
 }
 
@@ -241,13 +229,6 @@ fn runnable(path: &Path) -> Option<Metadata> {
     std::fs::metadata(path)
         .ok()
         .filter(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
-}
-
-fn split(path: &OsStr) -> Vec<&OsStr> {
-    path.as_bytes()
-        .split(|b| *b == b':')
-        .map(OsStr::from_bytes)
-        .collect()
 }
 
 /// The version manager a shim belongs to: by the folder it stands in (`~/.asdf/shims/go`), or by the program its link

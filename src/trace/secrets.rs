@@ -4,8 +4,9 @@
 //! A secret without any mark can't be told from a word when it is written down; but here its owner is known, and so
 //! are the places where secrets are kept.
 
-use super::encode::{base64, percent};
+use super::encode::base64;
 use super::redact::{self, HIDDEN};
+use crate::percent;
 use crate::world::World;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -204,7 +205,7 @@ pub(super) fn texts(value: &mut Value, change: &mut impl FnMut(&str) -> String) 
 
 /// The ways in which a secret may be written.
 fn written(secret: &str) -> Vec<String> {
-    let percent = percent(secret.as_bytes());
+    let percent = percent::encode(secret.as_bytes(), b"");
     let json = serde_json::Value::from(secret).to_string();
     let mut forms = vec![
         secret.to_string(),
@@ -280,8 +281,8 @@ mod tests {
         for text in [
             secret.to_string(),
             json,
-            percent(secret.as_bytes()),
-            percent(secret.as_bytes()).to_lowercase(),
+            percent::encode(secret.as_bytes(), b""),
+            percent::encode(secret.as_bytes(), b"").to_lowercase(),
             base64(secret.as_bytes()),
             base64(format!("user:{secret}").as_bytes()),
             base64(format!("u:{secret}.").as_bytes()),

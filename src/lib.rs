@@ -7,12 +7,13 @@
 //! 3   shim (flow)   |   cli -> check, doctor, drill     the two flows never import each other
 //! 2   supervise   proxy   toolchain                     engines; none imports another
 //! 1   trace (Recorder, Event)   ui                      all may emit; only cli reads back
-//! 0   gomod goroutines sumdb config world outcome error clock activity cause fetch percent secret
+//! 0   gomod goroutines sumdb config world outcome error clock activity bounded cause fetch percent secret
 //! ```
 #![warn(missing_docs)]
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod activity;
+pub mod bounded;
 pub mod cause;
 pub mod check;
 pub mod cli;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 const LEVEL_0: &[&str] = &[
     "activity",
+    "bounded",
     "cause",
     "clock",
     "config",

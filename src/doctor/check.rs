@@ -2,6 +2,7 @@
 
 use super::findings;
 use super::subject::Subject;
+use crate::cause::Cause;
 use crate::error::Finding;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -79,6 +80,24 @@ impl Verdict {
     ) {
         self.findings
             .push(findings::found(id, what.into(), evidence.into(), fix.into()));
+    }
+
+    /// Notes something that a run can meet too: its meaning and its next step are those of `gosteady explain`.
+    /// `upstream` stands in where the next step says HOST.
+    pub fn cause(
+        &mut self,
+        cause: Cause,
+        what: impl Into<String>,
+        evidence: impl Into<String>,
+        upstream: &str,
+    ) {
+        self.findings.push(Finding {
+            id: cause.id(),
+            level: findings::level_of(cause),
+            what: what.into(),
+            evidence: evidence.into(),
+            fix: cause.next_at(upstream),
+        });
     }
 }
 

@@ -5,9 +5,8 @@ use super::list;
 use super::network::BOUND;
 use super::subject::Subject;
 use crate::gomod::pattern;
-use crate::proxy::probe::{self, Trouble};
+use crate::proxy::probe;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// The check of `MODULE[@VERSION]`.
 pub fn check(asked: &str) -> Check {
@@ -15,7 +14,7 @@ pub fn check(asked: &str) -> Check {
     Check {
         name: asked.clone(),
         layer: Layer::Dependencies,
-        bound: BOUND * 2 + Duration::from_secs(1),
+        bound: BOUND * 2,
         run: Arc::new(move |subject| of_module(subject, &asked)),
     }
 }
@@ -59,9 +58,7 @@ fn of_module(subject: &Subject, asked: &str) -> Verdict {
                     .collect();
                 format!("{}: {} {line}", upstream.shown, seen.status_text)
             }
-            Err(Trouble::Failed(failure)) => format!("{}: {}", upstream.shown, failure.reason),
-            Err(Trouble::Silent) => format!("{}: no answer", upstream.shown),
-            Err(Trouble::Local(why)) => format!("{}: {why}", upstream.shown),
+            Err(trouble) => format!("{}: {}", upstream.shown, trouble.reason()),
         };
         verdict.saw(answer.clone());
         answers.push(answer);

@@ -4,9 +4,11 @@ use super::base::Base;
 use super::credentials::Credentials;
 use super::list::List;
 use super::public::is_public;
+use super::request::Resource;
 use super::transport::{Address, Client, Failure, Get, Way};
-use super::{attempt, sumdb};
-use crate::activity::Activity;
+use super::{attempt, classify, sumdb};
+use crate::activity::{Activity, Phase};
+use crate::cause::Cause;
 use crate::gomod::escape;
 use crate::world::World;
 use bytes::Bytes;
@@ -96,10 +98,57 @@ pub struct Seen {
 pub enum Trouble {
     /// It failed on the way.
     Failed(Box<Failure>),
-    /// Nothing came within the bound.
-    Silent,
+    /// Nothing came within the bound; what was being done then.
+    Silent(Phase),
     /// This machine could not even ask.
     Local(String),
+}
+
+impl Seen {
+    /// What is wrong with the answer to a request for this path; `None` where nothing is.
+    pub fn cause(&self, path: &str) -> Option<Cause> {
+        let mut outcome = classify::of_status(self.status, self.way.redirected_to.is_some());
+        if outcome == classify::Outcome::Ok
+            && let Some(asked) = Resource::parse(path)
+        {
+            let content_type = self.headers.get("content-type").map_or("", String::as_str);
+            outcome = classify::of_body(&asked.kind, content_type, &self.body, &self.body);
+        }
+        classify::cause_of_answer(outcome, self.status)
+    }
+}
+
+impl Trouble {
+    /// Why there is no answer.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Trouble::Failed(failure) => classify::cause_of_failure(failure.class, &failure.way.times),
+            Trouble::Silent(phase) => classify::cause_of_silence(*phase),
+            Trouble::Local(_) => Cause::OutOfResources,
+        }
+    }
+
+    /// The transport's own words, where they say more than the phrase of the cause; no credentials, no query.
+    pub fn reason(&self) -> String {
+        match self {
+            Trouble::Failed(failure) => failure.reason.clone(),
+            Trouble::Silent(phase) => format!("no answer in time, while {}", phase.as_str()),
+            Trouble::Local(why) => why.clone(),
+        }
+    }
+
+    /// The server that a redirect had led to.
+    pub fn redirected_to(&self) -> Option<&str> {
+        match self {
+            Trouble::Failed(failure) => failure.way.redirected_to.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// What a server did that has this cause, in a few words that follow its name.
+pub fn phrase(cause: Cause) -> &'static str {
+    classify::phrase(cause)
 }
 
 /// Asks and waits. Credentials are those that go would send; they are in no part of the result.
@@ -108,7 +157,8 @@ pub fn ask(world: &Arc<World>, goauth: &str, address: Address, bound: Duration) 
     let runtime = runtime.map_err(|e| Trouble::Local(e.to_string()))?;
     let client = Client::new(Arc::clone(world));
     let credentials = Credentials::new(goauth, Arc::clone(world));
-    let flight = Arc::new(Activity::default()).begin(address.to_string(), address.origin());
+    let activity = Arc::new(Activity::default());
+    let flight = activity.begin(address.to_string(), address.origin());
     let begun = Instant::now();
     let work = async {
         let headers = credentials.headers(&address).await;
@@ -141,6 +191,10 @@ pub fn ask(world: &Arc<World>, goauth: &str, address: Address, bound: Duration) 
     match done {
         Ok(Ok(seen)) => Ok(seen),
         Ok(Err(failure)) => Err(Trouble::Failed(Box::new(failure))),
-        Err(_) => Err(Trouble::Silent),
+        Err(_) => {
+            let open = activity.snapshot().flights;
+            let phase = open.first().map_or(Phase::Waiting, |flight| flight.phase);
+            Err(Trouble::Silent(phase))
+        }
     }
 }

@@ -113,13 +113,13 @@ fn a_server_that_fails_is_told_from_one_that_is_not_there() {
         return;
     };
     for (fault, id) in [
-        (Fault::Refused, "upstream-refused"),
-        (Fault::NoSuchHost, "upstream-dns"),
-        (Fault::status(503), "upstream-error"),
-        (Fault::status(403), "upstream-sign-in"),
-        (Fault::CaptivePortal, "upstream-page"),
-        (Fault::RedirectLoop, "upstream-broken"),
-        (Fault::Reset { after: 0 }, "upstream-broken"),
+        (Fault::Refused, "connect-refused"),
+        (Fault::NoSuchHost, "dns-no-such-host"),
+        (Fault::status(503), "server-error"),
+        (Fault::status(403), "access-denied"),
+        (Fault::CaptivePortal, "captive-portal"),
+        (Fault::RedirectLoop, "bad-redirect"),
+        (Fault::Reset { after: 0 }, "connection-reset"),
     ] {
         let server = Server::start(Store::synthetic(2, 2), fault.clone()).unwrap();
         sandbox.set("GOPROXY", format!("{},direct", server.url()));

@@ -1,0 +1,195 @@
+//! What a server shows of itself before anything is asked of it: its certificate, and who signed it.
+//!
+//! For diagnosis alone: the handshake accepts every certificate, and no byte of a request follows it.
+
+use super::address::Address;
+use super::connect::{Connector, Journey};
+use super::fault::Fault;
+use super::{Failure, roots};
+use crate::activity::Activity;
+use crate::world::World;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ClientConfig, WebPkiServerVerifier};
+use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{DigitallySignedStruct, RootCertStore, SignatureScheme};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
+
+/// A server's certificate.
+#[derive(Debug, Clone)]
+pub struct Certificate {
+    /// Who signed it: the organization and the common name.
+    pub issuer: String,
+    /// From when on it is valid.
+    pub begins: SystemTime,
+    /// Until when it is valid.
+    pub ends: SystemTime,
+    /// Whether a root that Mozilla's programme trusts stands behind it. A private server's need not.
+    pub public: bool,
+    /// Why this machine does not accept it.
+    pub refused: Option<String>,
+}
+
+/// The certificate of an https server, through the proxy where one stands before it.
+pub fn certificate(world: &Arc<World>, address: &Address, bound: Duration) -> Result<Certificate, Failure> {
+    let local = |why: String| Fault::new(super::Class::Local, why).on(super::Way::default());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|e| local(e.to_string()))?;
+    let connector = Connector::new(Arc::clone(world));
+    let flight = Arc::new(Activity::default()).begin(address.to_string(), address.origin());
+    let journey = Journey::new(flight.pulse());
+    let work = async {
+        let reached = connector.reach(address, &journey).await?;
+        let name = server_name(&address.host)?;
+        let seen = Arc::new(Witness::new());
+        let config = ClientConfig::builder_with_provider(Arc::clone(&seen.provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|e| Fault::new(super::Class::Local, e.to_string()))?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::clone(&seen) as Arc<dyn ServerCertVerifier>)
+            .with_no_client_auth();
+        let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
+        let done = connector.connect(name.clone(), reached.stream).await;
+        done.map_err(|e| Fault::handshake(&address.host, &e))?;
+        let chain = std::mem::take(&mut *seen.chain.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok((chain, name))
+    };
+    let done = runtime.block_on(async { tokio::time::timeout(bound, work).await });
+    runtime.shutdown_background();
+    let (chain, name) = done
+        .unwrap_or_else(|_| Err(connector.overdue(address, &journey.way(), bound)))
+        .map_err(|fault: Fault| fault.on(journey.way()))?;
+    read(&chain, &name, world).ok_or_else(|| local("its certificate can't be read".into()))
+}
+
+/// The host and port of the proxy that stands before an address; an error where go would refuse to use it.
+pub fn proxy_before(world: &Arc<World>, address: &Address) -> Result<Option<(String, u16)>, String> {
+    let connector = Connector::new(Arc::clone(world));
+    let proxy = connector.proxy(address).map_err(|fault| fault.reason)?;
+    Ok(proxy.map(|proxy| (proxy.host.clone(), proxy.port)))
+}
+
+/// What the system's resolver tells of a host, or its words; blocks for as long as it likes.
+pub fn resolve(host: &str, port: u16) -> Result<Vec<IpAddr>, (super::Class, String)> {
+    let found = std::net::ToSocketAddrs::to_socket_addrs(&(host, port));
+    let mut addresses: Vec<IpAddr> = found
+        .map_err(|e| Fault::resolve(host, &e))
+        .map_err(|fault| (fault.class, fault.reason))?
+        .map(|address| address.ip())
+        .collect();
+    addresses.sort();
+    addresses.dedup();
+    Ok(addresses)
+}
+
+fn server_name(host: &str) -> Result<ServerName<'static>, Fault> {
+    let bare = host.split('%').next().unwrap_or(host).trim_end_matches('.');
+    ServerName::try_from(bare.to_owned()).map_err(|_| {
+        let why = format!("{host} is not a name that TLS could verify");
+        Fault::new(super::Class::Handshake, why)
+    })
+}
+
+fn read(chain: &[CertificateDer<'_>], name: &ServerName<'_>, world: &World) -> Option<Certificate> {
+    let (own, others) = chain.split_first()?;
+    let (_, parsed) = X509Certificate::from_der(own).ok()?;
+    let at = |seconds: i64| match u64::try_from(seconds) {
+        Ok(seconds) => SystemTime::UNIX_EPOCH + Duration::from_secs(seconds),
+        Err(_) => SystemTime::UNIX_EPOCH,
+    };
+    let verify = |roots: RootCertStore, now: UnixTime| {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
+        let verifier = verifier.map_err(|e| e.to_string())?;
+        verifier
+            .verify_server_cert(own, others, name, &[], now)
+            .map(|_| ())
+            .map_err(|e| e.to_string())
+    };
+    // Whether the issuer is a public one does not depend on the date.
+    let begins = at(parsed.validity().not_before.timestamp());
+    let then = begins.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let public = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    Some(Certificate {
+        issuer: signer(parsed.issuer()),
+        begins,
+        ends: at(parsed.validity().not_after.timestamp()),
+        public: verify(public, UnixTime::since_unix_epoch(then)).is_ok(),
+        refused: verify(roots::load(world), UnixTime::now()).err(),
+    })
+}
+
+/// `Let's Encrypt, R11`; what a certificate says, so without control characters and not too long.
+fn signer(name: &X509Name<'_>) -> String {
+    let organization = name.iter_organization().next();
+    let common = name.iter_common_name().next();
+    let words = [organization, common].into_iter().flatten();
+    let words: Vec<&str> = words.filter_map(|part| part.as_str().ok()).collect();
+    let text = if words.is_empty() {
+        name.to_string()
+    } else {
+        words.join(", ")
+    };
+    crate::config::printable(&text, 120)
+}
+
+/// Accepts every certificate and keeps what it saw.
+#[derive(Debug)]
+struct Witness {
+    provider: Arc<CryptoProvider>,
+    chain: Mutex<Vec<CertificateDer<'static>>>,
+}
+
+impl Witness {
+    fn new() -> Witness {
+        Witness {
+            provider: Arc::new(aws_lc_rs::default_provider()),
+            chain: Mutex::default(),
+        }
+    }
+}
+
+impl ServerCertVerifier for Witness {
+    fn verify_server_cert(
+        &self,
+        own: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let all = std::iter::once(own).chain(others);
+        let mut chain = self.chain.lock().unwrap_or_else(PoisonError::into_inner);
+        *chain = all.map(|c| c.clone().into_owned()).collect();
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let known = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signed, known)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let known = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signed, known)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
+}

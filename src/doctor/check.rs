@@ -101,6 +101,9 @@ impl Verdict {
     }
 }
 
+/// How long a look at this machine may take.
+pub const LOOK: Duration = Duration::from_secs(4);
+
 /// One check.
 #[derive(Clone)]
 pub struct Check {
@@ -116,13 +119,18 @@ pub struct Check {
 
 impl Check {
     /// A check of this machine.
-    pub fn new(name: &str, layer: Layer, run: fn(&Subject) -> Verdict) -> Check {
+    pub fn new(name: &str, layer: Layer, run: impl Fn(&Subject) -> Verdict + Send + Sync + 'static) -> Check {
         Check {
             name: name.to_owned(),
             layer,
-            bound: Duration::from_secs(4),
+            bound: LOOK,
             run: Arc::new(run),
         }
+    }
+
+    /// The same with a bound of its own.
+    pub fn within(self, bound: Duration) -> Check {
+        Check { bound, ..self }
     }
 }
 
@@ -168,8 +176,13 @@ pub fn run_all(
         }
     }
     let done = checks.iter().zip(verdicts);
-    done.map(|(check, verdict)| (check.layer, verdict.unwrap_or_else(|| overdue(check))))
-        .collect()
+    done.map(|(check, verdict)| {
+        (
+            check.layer,
+            verdict.unwrap_or_else(|| overdue(&check.name, check.bound)),
+        )
+    })
+    .collect()
 }
 
 fn broken(name: &str) -> Verdict {
@@ -183,16 +196,16 @@ fn broken(name: &str) -> Verdict {
     verdict
 }
 
-fn overdue(check: &Check) -> Verdict {
+/// The verdict on what did not end.
+pub fn overdue(name: &str, bound: Duration) -> Verdict {
     let mut verdict = Verdict::default();
     verdict.found(
         "check-overdue",
         format!(
-            "the check of {} did not end within {}",
-            check.name,
-            humantime::format_duration(check.bound)
+            "the check of {name} did not end within {}",
+            humantime::format_duration(bound)
         ),
-        &check.name,
+        name,
         "",
     );
     verdict
@@ -218,8 +231,7 @@ mod tests {
             let _ = never.recv();
             Verdict::default()
         }
-        let mut stuck = Check::new("stuck", Layer::Network, hangs);
-        stuck.bound = Duration::from_millis(50);
+        let stuck = Check::new("stuck", Layer::Network, hangs).within(Duration::from_millis(50));
         let checks = [
             Check::new("broken", Layer::Module, panics),
             stuck,

@@ -3,9 +3,14 @@
 use super::check::Verdict;
 use super::list;
 use super::subject::Subject;
+use crate::cause::Cause;
 use crate::gomod::pattern;
 use crate::proxy::credentials;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+/// How long the commands of GOAUTH may take together.
+pub const HELPERS: Duration = Duration::from_secs(10);
 
 /// Netrc, GOAUTH's helpers, git.
 pub fn look(subject: &Subject) -> Verdict {
@@ -47,6 +52,23 @@ pub fn look(subject: &Subject) -> Verdict {
             "some modules here are fetched directly",
             "install git",
         );
+    }
+    verdict
+}
+
+/// Runs the commands of GOAUTH.
+pub fn helpers(subject: &Subject) -> Verdict {
+    let mut verdict = Verdict::default();
+    for (program, known) in credentials::rehearse(&subject.text("GOAUTH"), &subject.world, HELPERS) {
+        match known {
+            Ok(count) => verdict.saw(format!("GOAUTH helper {program} knows {count} addresses")),
+            Err(why) => verdict.cause(
+                Cause::GoauthHelper,
+                format!("GOAUTH helper {program} gives nothing"),
+                why,
+                "",
+            ),
+        }
     }
     verdict
 }

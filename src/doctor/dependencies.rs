@@ -10,13 +10,9 @@ use std::sync::Arc;
 
 /// The check of `MODULE[@VERSION]`.
 pub fn check(asked: &str) -> Check {
-    let asked = asked.to_owned();
-    Check {
-        name: asked.clone(),
-        layer: Layer::Dependencies,
-        bound: BOUND * 2,
-        run: Arc::new(move |subject| of_module(subject, &asked)),
-    }
+    let module = asked.to_owned();
+    let run = move |subject: &Subject| of_module(subject, &module);
+    Check::new(asked, Layer::Dependencies, run).within(BOUND * 2)
 }
 
 fn of_module(subject: &Subject, asked: &str) -> Verdict {

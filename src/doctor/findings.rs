@@ -40,6 +40,36 @@ pub const FINDINGS: &[(&str, Level, &str)] = &[
         "a login shell finds another go first than this process does",
     ),
     (
+        "shim-not-in-interactive-shell",
+        Note,
+        "a new terminal finds another go first than this process does",
+    ),
+    (
+        "shim-dangling",
+        Warning,
+        "an install was moved or removed; the next go on PATH runs",
+    ),
+    (
+        "shim-stale",
+        Warning,
+        "which of the two runs depends on their order on PATH",
+    ),
+    (
+        "pin-not-installed",
+        Warning,
+        "the next go command downloads it first, or fails where it may not",
+    ),
+    (
+        "pin-not-met",
+        Error,
+        "pin.enforce = refuse holds go commands back",
+    ),
+    (
+        "go-too-old",
+        Error,
+        "go compares its version with the go line before anything else",
+    ),
+    (
         "foreign-shim",
         Note,
         "another version manager's shim stands behind gosteady; it was passed over",
@@ -141,6 +171,17 @@ pub const FINDINGS: &[(&str, Level, &str)] = &[
         "no-proxy-entry",
         Warning,
         "this entry of NO_PROXY does not match what it looks like",
+    ),
+    (
+        "pac-file",
+        Warning,
+        "browsers go through that proxy; go and gosteady know only HTTPS_PROXY and try without it",
+    ),
+    ("govcs-broken", Error, "go refuses to fetch any module directly"),
+    (
+        "govcs-forbids-git",
+        Error,
+        "go says that GOVCS disallows using git, and stops",
     ),
     // caches
     ("cache-not-absolute", Error, "go refuses a relative path here"),
@@ -329,6 +370,8 @@ mod tests {
         let sources = [
             include_str!("check.rs"),
             include_str!("go.rs"),
+            include_str!("pins.rs"),
+            include_str!("shells.rs"),
             include_str!("module.rs"),
             include_str!("settings.rs"),
             include_str!("list.rs"),
@@ -336,6 +379,8 @@ mod tests {
             include_str!("caches.rs"),
             include_str!("network/conclude.rs"),
             include_str!("credentials.rs"),
+            include_str!("desktop.rs"),
+            include_str!("git.rs"),
             include_str!("dependencies.rs"),
         ]
         .concat();

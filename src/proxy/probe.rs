@@ -165,7 +165,7 @@ pub fn ask(world: &Arc<World>, goauth: &str, address: Address, bound: Duration) 
         let get = Get {
             address,
             fresh: false,
-            connect_timeout: bound.mul_f32(0.6),
+            connect_timeout: bound * 3 / 5,
             headers,
             flight: &flight,
         };

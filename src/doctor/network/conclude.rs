@@ -31,7 +31,7 @@ pub fn conclude(seen: &Observed, now: SystemTime) -> Verdict {
         .is_none_or(|n| names(&seen.host, n, &mut verdict));
     let allowed = resolved && tcp(&seen.host, &seen.tcp, &mut verdict);
     past_the_proxy(seen, &mut verdict);
-    if let Some(Ok(certificate)) = &seen.certificate {
+    if let Some(certificate) = &seen.certificate {
         self::certificate(seen, certificate, now, &mut verdict);
     }
     match &seen.list {
@@ -66,7 +66,7 @@ pub fn names(host: &str, names: &Names, verdict: &mut Verdict) -> bool {
         let faulty = names
             .servers
             .iter()
-            .find(|(_, r)| matches!(r, Reply::Silent | Reply::Failed(_)));
+            .find(|(_, reply)| !matches!(reply, Reply::Addresses(_) | Reply::NoSuchName));
         if replies().any(|reply| *reply == Reply::NoSuchName) {
             verdict.found(
                 "dns-disagreement",
@@ -115,6 +115,8 @@ pub fn names(host: &str, names: &Names, verdict: &mut Verdict) -> bool {
             evidence,
             format!("try again; then ask who runs it: dig {host}"),
         );
+    } else if !names.servers.is_empty() && replies().all(|reply| *reply == Reply::NoRoute) {
+        verdict.cause(Cause::NetworkUnreachable, what, evidence, &origin);
     } else {
         verdict.cause(Cause::DnsNoAnswer, what, evidence, &origin);
     }
@@ -141,6 +143,8 @@ fn evidence(names: &Names, line: &str) -> String {
             Reply::NoSuchName => "NXDOMAIN".to_owned(),
             Reply::Failed(why) => why.clone(),
             Reply::Silent => "no answer".to_owned(),
+            Reply::NoRoute => "no route to it".to_owned(),
+            Reply::Nobody => "nobody answers there".to_owned(),
         };
         lines.push(format!("name server {server}: {said}"));
     }
@@ -172,10 +176,9 @@ fn tcp(host: &str, tried: &[Tried], verdict: &mut Verdict) -> bool {
             ),
         );
     }
-    let forbidden = tried.iter().find_map(|t| match &t.outcome {
-        Some(Err(e)) if e.kind() == io::ErrorKind::PermissionDenied => Some(t),
-        _ => None,
-    });
+    let denied =
+        |t: &&Tried| matches!(&t.outcome, Some(Err(e)) if e.kind() == io::ErrorKind::PermissionDenied);
+    let forbidden = tried.iter().find(denied);
     if let Some(forbidden) = forbidden.filter(|_| !tried.iter().any(connected)) {
         verdict.found(
             "connect-forbidden",
@@ -300,7 +303,7 @@ fn failed(seen: &Observed, trouble: &Trouble, now: SystemTime, verdict: &mut Ver
     let shown = &seen.server.shown;
     let cause = trouble.cause();
     let mut evidence = trouble.reason();
-    if let Some(Ok(certificate)) = &seen.certificate
+    if let Some(certificate) = &seen.certificate
         && matches!(cause, Cause::TlsCertificate | Cause::TlsIntercepted)
     {
         evidence.push_str(&format!(

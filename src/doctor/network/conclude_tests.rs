@@ -133,6 +133,19 @@ fn what_is_told_of_a_name() {
             Some("dns-no-answer"),
         ),
         (None, vec![], "files dns", Some("dns-no-answer")),
+        (again(), vec![Reply::Nobody], "files dns", Some("dns-no-answer")),
+        (
+            again(),
+            vec![Reply::NoRoute],
+            "files dns",
+            Some("network-unreachable"),
+        ),
+        (
+            again(),
+            vec![Reply::NoRoute, Reply::Silent],
+            "files dns",
+            Some("dns-no-answer"),
+        ),
     ] {
         let mut verdict = Verdict::default();
         let server = |reply| (IpAddr::from([10, 0, 0, 53]), reply);
@@ -216,7 +229,7 @@ fn certificates() {
         (certificate(false, 60, None), Some("tls-inspected")),
     ] {
         let mut all = observed(Ok(seen(200, NOW, "v0.1.0\n")));
-        all.certificate = Some(Ok(certificate));
+        all.certificate = Some(certificate);
         assert_eq!(ids(&all), Vec::from_iter(id));
     }
     let trouble = Trouble::Failed(Box::new(Failure {
@@ -225,7 +238,7 @@ fn certificates() {
         way: Way::default(),
     }));
     let mut all = observed(Err(trouble));
-    all.certificate = Some(Ok(certificate(false, 60, Some("UnknownIssuer"))));
+    all.certificate = Some(certificate(false, 60, Some("UnknownIssuer")));
     let verdict = conclude(&all, now);
     assert_eq!(verdict.findings[0].id, "tls-intercepted");
     assert!(

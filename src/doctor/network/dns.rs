@@ -22,6 +22,10 @@ pub enum Reply {
     Failed(String),
     /// Nothing within the bound.
     Silent,
+    /// No route leads to it.
+    NoRoute,
+    /// Its machine is there, and nobody answers questions on it.
+    Nobody,
 }
 
 /// The servers that resolv.conf names, the first three as everybody reads them; `127.0.0.1` where it names none.
@@ -96,11 +100,11 @@ fn one(server: IpAddr, name: &str, kind: u16, bound: Duration) -> Reply {
     };
     let socket = UdpSocket::bind(any).and_then(|socket| socket.connect((server, 53)).map(|()| socket));
     let Ok(socket) = socket else {
-        return Reply::Failed("no route to it".into());
+        return Reply::NoRoute;
     };
     for _ in 0..TRIES {
         if let Err(error) = socket.send(&query) {
-            return Reply::Failed(plain(&error));
+            return unheard(&error);
         }
         let until = Instant::now() + bound / TRIES;
         let mut answer = [0; 1500];
@@ -123,16 +127,19 @@ fn one(server: IpAddr, name: &str, kind: u16, bound: Duration) -> Reply {
                 {
                     break;
                 }
-                Err(error) => return Reply::Failed(plain(&error)),
+                Err(error) => return unheard(&error),
             }
         }
     }
     Reply::Silent
 }
 
-fn plain(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_lowercase()
+fn unheard(error: &std::io::Error) -> Reply {
+    match error.kind() {
+        std::io::ErrorKind::ConnectionRefused => Reply::Nobody,
+        std::io::ErrorKind::PermissionDenied => Reply::Failed("forbidden by this machine".into()),
+        _ => Reply::NoRoute,
+    }
 }
 
 // Any number that is not always the same: an answer to an older question must not count.

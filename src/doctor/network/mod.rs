@@ -35,7 +35,7 @@ pub fn checks(subject: &Subject) -> Vec<Check> {
             let seen = observe::observe(subject, &server);
             conclude::conclude(&seen, SystemTime::now())
         };
-        checks.push(check(&upstream.shown, run));
+        checks.push(Check::new(&upstream.shown, Layer::Network, run).within(observe::ALL));
     }
     if let Some((name, origin)) = probe::checksum_database(&subject.text("GOSUMDB")) {
         let through = upstreams
@@ -44,18 +44,9 @@ pub fn checks(subject: &Subject) -> Vec<Check> {
         let latest = origin.file("latest");
         let shown = name.clone();
         let run = move |subject: &Subject| of_database(subject, &shown, through.clone(), latest.clone());
-        checks.push(check(&name, run));
+        checks.push(Check::new(&name, Layer::Network, run).within(observe::ALL));
     }
     checks
-}
-
-fn check(name: &str, run: impl Fn(&Subject) -> Verdict + Send + Sync + 'static) -> Check {
-    Check {
-        name: name.to_owned(),
-        layer: Layer::Network,
-        bound: observe::ALL,
-        run: Arc::new(run),
-    }
 }
 
 fn of_database(subject: &Subject, name: &str, through: Option<Address>, latest: Address) -> Verdict {

@@ -5,7 +5,7 @@ use crate::bounded;
 use crate::doctor::subject::Subject;
 use crate::proxy::probe::{self, Seen, Trouble};
 use crate::proxy::transport::peer::{self, Certificate};
-use crate::proxy::transport::{Address, Class, Failure};
+use crate::proxy::transport::{Address, Class};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -49,7 +49,7 @@ pub struct Observed {
     /// Where a proxy stands before the server: connections past it.
     pub direct: Vec<Tried>,
     /// The certificate of an https server.
-    pub certificate: Option<Result<Certificate, Failure>>,
+    pub certificate: Option<Certificate>,
     /// What the small file came to.
     pub list: Result<Seen, Trouble>,
     /// What the larger one came to.
@@ -92,7 +92,8 @@ pub fn observe(subject: &Subject, server: &Server) -> Observed {
             server
                 .list
                 .https
-                .then(|| peer::certificate(&world, &server.list, REQUEST))
+                .then(|| peer::certificate(&world, &server.list, REQUEST * 3 / 5))
+                .flatten()
         });
         let direct = scope.spawn(|| match &proxy {
             Some(_) => tcp(&addresses(&server.list.host, server.list.port), server.list.port),

@@ -5,7 +5,7 @@
 use super::address::Address;
 use super::connect::{Connector, Journey};
 use super::fault::Fault;
-use super::{Failure, roots};
+use super::roots;
 use crate::activity::Activity;
 use crate::world::World;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -33,36 +33,32 @@ pub struct Certificate {
     pub refused: Option<String>,
 }
 
-/// The certificate of an https server, through the proxy where one stands before it.
-pub fn certificate(world: &Arc<World>, address: &Address, bound: Duration) -> Result<Certificate, Failure> {
-    let local = |why: String| Fault::new(super::Class::Local, why).on(super::Way::default());
+/// The certificate of an https server, through the proxy where one stands before it. `None` where no handshake came
+/// about within the bound: a request tells why. Blocks.
+pub fn certificate(world: &Arc<World>, address: &Address, bound: Duration) -> Option<Certificate> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|e| local(e.to_string()))?;
+    let runtime = runtime.ok()?;
     let connector = Connector::new(Arc::clone(world));
     let flight = Arc::new(Activity::default()).begin(address.to_string(), address.origin());
     let journey = Journey::new(flight.pulse());
+    let name = server_name(&address.host)?;
+    let witness = Arc::new(Witness::new());
+    let config = ClientConfig::builder_with_provider(Arc::clone(&witness.provider))
+        .with_safe_default_protocol_versions()
+        .ok()?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::clone(&witness) as Arc<dyn ServerCertVerifier>)
+        .with_no_client_auth();
+    let tls = tokio_rustls::TlsConnector::from(Arc::new(config));
     let work = async {
-        let reached = connector.reach(address, &journey).await?;
-        let name = server_name(&address.host)?;
-        let seen = Arc::new(Witness::new());
-        let config = ClientConfig::builder_with_provider(Arc::clone(&seen.provider))
-            .with_safe_default_protocol_versions()
-            .map_err(|e| Fault::new(super::Class::Local, e.to_string()))?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::clone(&seen) as Arc<dyn ServerCertVerifier>)
-            .with_no_client_auth();
-        let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
-        let done = connector.connect(name.clone(), reached.stream).await;
-        done.map_err(|e| Fault::handshake(&address.host, &e))?;
-        let chain = std::mem::take(&mut *seen.chain.lock().unwrap_or_else(PoisonError::into_inner));
-        Ok((chain, name))
+        let reached = connector.reach(address, &journey).await.ok()?;
+        tls.connect(name.clone(), reached.stream).await.ok()
     };
     let done = runtime.block_on(async { tokio::time::timeout(bound, work).await });
     runtime.shutdown_background();
-    let (chain, name) = done
-        .unwrap_or_else(|_| Err(connector.overdue(address, &journey.way(), bound)))
-        .map_err(|fault: Fault| fault.on(journey.way()))?;
-    read(&chain, &name, world).ok_or_else(|| local("its certificate can't be read".into()))
+    done.ok()??;
+    let chain = std::mem::take(&mut *witness.chain.lock().unwrap_or_else(PoisonError::into_inner));
+    read(&chain, &name, world)
 }
 
 /// The host and port of the proxy that stands before an address; an error where go would refuse to use it.
@@ -85,12 +81,9 @@ pub fn resolve(host: &str, port: u16) -> Result<Vec<IpAddr>, (super::Class, Stri
     Ok(addresses)
 }
 
-fn server_name(host: &str) -> Result<ServerName<'static>, Fault> {
+fn server_name(host: &str) -> Option<ServerName<'static>> {
     let bare = host.split('%').next().unwrap_or(host).trim_end_matches('.');
-    ServerName::try_from(bare.to_owned()).map_err(|_| {
-        let why = format!("{host} is not a name that TLS could verify");
-        Fault::new(super::Class::Handshake, why)
-    })
+    ServerName::try_from(bare.to_owned()).ok()
 }
 
 fn read(chain: &[CertificateDer<'_>], name: &ServerName<'_>, world: &World) -> Option<Certificate> {

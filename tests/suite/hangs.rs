@@ -1,7 +1,7 @@
 //! Things that hang, with the real go, git and ssh against loopback servers: each is named by its cause, and ended only
 //! where that is allowed.
 
-mod stage;
+pub mod stage;
 
 use crate::support::{Sandbox, real_go};
 use gosteady::drill::{Fault, Server, Store};

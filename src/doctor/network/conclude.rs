@@ -337,11 +337,8 @@ fn download(seen: &Observed, verdict: &mut Verdict) {
     match answer.cause(super::ZIP) {
         Some(Cause::NotFound) => return,
         Some(cause) => {
-            let known = seen
-                .list
-                .as_ref()
-                .is_ok_and(|list| list.cause(super::LIST).is_some());
-            if !known {
+            let of_list = seen.list.as_ref().ok().and_then(|list| list.cause(super::LIST));
+            if of_list != Some(cause) {
                 refused(shown, cause, answer, verdict);
             }
             return;

@@ -6,7 +6,7 @@ use crate::doctor::subject::Subject;
 use crate::doctor::{self, check, snapshot};
 use crate::error::Error;
 use crate::outcome::{Code, Outcome};
-use crate::ui::{self, Stream, Style};
+use crate::ui::{self, Stream, Style, wrap};
 use crate::world::World;
 use indicatif::ProgressBar;
 use std::ffi::OsString;
@@ -117,6 +117,6 @@ fn print(args: &Args, report: &Report, style: Style) -> String {
     } else if args.markdown {
         report.markdown()
     } else {
-        report.text(style)
+        report.text(style, wrap::width())
     }
 }

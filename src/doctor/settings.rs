@@ -15,8 +15,8 @@ const MYTHS: &[(&str, &str)] = &[
         "GOLOG",
         "go build -x prints the commands; gosteady trace show tells what was asked of whom",
     ),
-    ("GOVERBOSE", "go build -v -x"),
-    ("GODEBUGGING", "GODEBUG=http2debug=1, or gosteady trace show"),
+    ("GOVERBOSE", "use go build -v -x"),
+    ("GODEBUGGING", "use GODEBUG=http2debug=1, or gosteady trace show"),
     (
         "GOTIMEOUT",
         "go has no timeout; gosteady has: hang.deadline (GOSTEADY_HANG_DEADLINE)",
@@ -37,18 +37,18 @@ const MYTHS: &[(&str, &str)] = &[
         "GOPROXYRETRY",
         "go does not retry; gosteady does: proxy.attempts, proxy.retry-for",
     ),
-    ("GOMODPROXY", "GOPROXY"),
-    ("GOMODULEPROXY", "GOPROXY"),
-    ("GOPROXIES", "GOPROXY"),
-    ("GOHTTPPROXY", "HTTPS_PROXY"),
+    ("GOMODPROXY", "use GOPROXY"),
+    ("GOMODULEPROXY", "use GOPROXY"),
+    ("GOPROXIES", "use GOPROXY"),
+    ("GOHTTPPROXY", "use HTTPS_PROXY"),
     (
         "GONOSUMCHECK",
-        "GONOSUMDB, for the modules that no public database can know",
+        "use GONOSUMDB, for the modules that no public database can know",
     ),
-    ("GOMODMODE", "GOFLAGS=-mod=…"),
-    ("GOMODULES", "GO111MODULE, which is on by default"),
-    ("GO11MODULE", "GO111MODULE, which is on by default"),
-    ("GO111MODULES", "GO111MODULE, which is on by default"),
+    ("GOMODMODE", "use GOFLAGS=-mod=…"),
+    ("GOMODULES", "use GO111MODULE, which is on by default"),
+    ("GO11MODULE", "use GO111MODULE, which is on by default"),
+    ("GO111MODULES", "use GO111MODULE, which is on by default"),
 ];
 
 /// Variables of go's whose names are often misspelt. Source: internal/cfg/cfg.go (KnownEnv).
@@ -86,7 +86,7 @@ pub fn variables(subject: &Subject) -> Verdict {
             verdict.found(
                 "variable-unknown",
                 format!("{name} is set, but no such variable exists"),
-                name,
+                "",
                 advice,
             );
         }
@@ -97,7 +97,7 @@ pub fn variables(subject: &Subject) -> Verdict {
 fn unknown(name: &str) -> Option<String> {
     let bare = name.replace('_', "");
     if let Some((_, instead)) = MYTHS.iter().find(|(myth, _)| *myth == bare) {
-        return Some(format!("use {instead}"));
+        return Some((*instead).to_owned());
     }
     let misspelt =
         |known: &&&str| name.len() > 4 && name.starts_with("GO") && **known != name && slip(name, known);

@@ -30,7 +30,7 @@ pub fn conclude(seen: &Observed, now: SystemTime) -> Verdict {
         .as_ref()
         .is_none_or(|n| names(&seen.host, n, &mut verdict));
     let allowed = resolved && tcp(&seen.host, &seen.tcp, &mut verdict);
-    past_the_proxy(seen, &mut verdict);
+    reached(seen, &mut verdict);
     if let Some(certificate) = &seen.certificate {
         self::certificate(seen, certificate, now, &mut verdict);
     }
@@ -154,9 +154,6 @@ fn evidence(names: &Names, line: &str) -> String {
 /// Each family by itself. False where this machine forbids the connection.
 fn tcp(host: &str, tried: &[Tried], verdict: &mut Verdict) -> bool {
     let shown: Vec<String> = tried.iter().map(attempt).collect();
-    if !shown.is_empty() {
-        verdict.saw(format!("TCP to {host}: {}", shown.join(", ")));
-    }
     let connected = |t: &Tried| matches!(t.outcome, Some(Ok(_)));
     let dead = tried.iter().find(|t| t.outcome.is_none());
     if let Some(dead) = dead
@@ -203,17 +200,21 @@ fn attempt(tried: &Tried) -> String {
     }
 }
 
-fn past_the_proxy(seen: &Observed, verdict: &mut Verdict) {
-    let Some(proxy) = &seen.proxy else { return };
-    let shown: Vec<String> = seen.direct.iter().map(attempt).collect();
-    let direct = match shown.is_empty() {
-        true => "its name is not known here".to_owned(),
-        false => shown.join(", "),
+/// Who was connected to.
+fn reached(seen: &Observed, verdict: &mut Verdict) {
+    let families = |tried: &[Tried]| match tried {
+        [] => "no address is known here".to_owned(),
+        tried => tried.iter().map(attempt).collect::<Vec<_>>().join(", "),
     };
-    let shown = &seen.server.shown;
-    verdict.saw(format!(
-        "{shown} is asked through proxy {proxy}; without it: {direct}"
-    ));
+    let (tcp, shown) = (families(&seen.tcp), &seen.server.shown);
+    match &seen.proxy {
+        Some(proxy) => verdict.saw(format!(
+            "{shown} is asked through proxy {proxy} ({tcp}); past it: {}",
+            families(&seen.direct)
+        )),
+        None if seen.tcp.is_empty() => {}
+        None => verdict.saw(format!("TCP to {}: {tcp}", seen.host)),
+    }
 }
 
 fn certificate(seen: &Observed, certificate: &Certificate, now: SystemTime, verdict: &mut Verdict) {

@@ -57,7 +57,7 @@ fn of_database(subject: &Subject, name: &str, through: Option<Address>, latest: 
         (through.and_then(|thread| thread.join().ok()), origin)
     });
     // A mirror that carries the database spares the way to its origin (modfetch/sumdb.go).
-    if let Some(Ok(seen)) = through
+    if let Some(Ok(seen)) = &through
         && seen.status == 200
     {
         verdict.saw(format!("the first upstream carries {name}"));
@@ -70,6 +70,11 @@ fn of_database(subject: &Subject, name: &str, through: Option<Address>, latest: 
             return verdict;
         }
         Ok(seen) => format!("{name} answered {}", seen.status_text),
+        // The way to the upstream fails alike, which has been said.
+        Err(trouble) if matches!(&through, Some(Err(same)) if same.cause() == trouble.cause()) => {
+            verdict.saw(format!("{name} can't be asked either: {}", trouble.reason()));
+            return verdict;
+        }
         Err(trouble) => trouble.reason(),
     };
     let what = format!("the checksum database {name} can't be asked");

@@ -20,6 +20,7 @@ mod resolve;
 mod roots;
 mod stream;
 mod tls;
+mod x509;
 
 #[cfg(test)]
 mod tests;

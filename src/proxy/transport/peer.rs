@@ -5,7 +5,7 @@
 use super::address::Address;
 use super::connect::{Connector, Journey};
 use super::fault::Fault;
-use super::roots;
+use super::{roots, x509};
 use crate::activity::Activity;
 use crate::world::World;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -16,7 +16,6 @@ use rustls::{DigitallySignedStruct, RootCertStore, SignatureScheme};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
-use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 
 /// A server's certificate.
 #[derive(Debug, Clone)]
@@ -88,11 +87,11 @@ fn server_name(host: &str) -> Option<ServerName<'static>> {
 
 fn read(chain: &[CertificateDer<'_>], name: &ServerName<'_>, world: &World) -> Option<Certificate> {
     let (own, others) = chain.split_first()?;
-    let (_, parsed) = X509Certificate::from_der(own).ok()?;
-    let at = |seconds: i64| match u64::try_from(seconds) {
-        Ok(seconds) => SystemTime::UNIX_EPOCH + Duration::from_secs(seconds),
-        Err(_) => SystemTime::UNIX_EPOCH,
-    };
+    let mut told = x509::read(own)?;
+    told.issuer.dedup();
+    if told.issuer.is_empty() {
+        told.issuer.push("an issuer without a name".to_owned());
+    }
     let verify = |roots: RootCertStore, now: UnixTime| {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
@@ -103,30 +102,18 @@ fn read(chain: &[CertificateDer<'_>], name: &ServerName<'_>, world: &World) -> O
             .map_err(|e| e.to_string())
     };
     // Whether the issuer is a public one does not depend on the date.
-    let begins = at(parsed.validity().not_before.timestamp());
-    let then = begins.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let then = told
+        .begins
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     let public = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     Some(Certificate {
-        issuer: signer(parsed.issuer()),
-        begins,
-        ends: at(parsed.validity().not_after.timestamp()),
+        issuer: crate::config::printable(&told.issuer.join(", "), 120),
+        begins: told.begins,
+        ends: told.ends,
         public: verify(public, UnixTime::since_unix_epoch(then)).is_ok(),
         refused: verify(roots::load(world), UnixTime::now()).err(),
     })
-}
-
-/// `Let's Encrypt, R11`; what a certificate says, so without control characters and not too long.
-fn signer(name: &X509Name<'_>) -> String {
-    let organization = name.iter_organization().next();
-    let common = name.iter_common_name().next();
-    let words = [organization, common].into_iter().flatten();
-    let words: Vec<&str> = words.filter_map(|part| part.as_str().ok()).collect();
-    let text = if words.is_empty() {
-        name.to_string()
-    } else {
-        words.join(", ")
-    };
-    crate::config::printable(&text, 120)
 }
 
 /// Accepts every certificate and keeps what it saw.

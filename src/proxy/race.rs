@@ -140,7 +140,9 @@ async fn after_second(
 ) -> Reply {
     match reply {
         Reply::Whole(whole) => {
-            engine.health.failed(peer, false);
+            // Who has never answered anything is not waited for again while others do.
+            let at_once = other != peer && !engine.learnt.borrow().has_answered(peer);
+            engine.health.failed(peer, at_once);
             won(engine, peer, other);
             Reply::Whole(whole)
         }

@@ -42,11 +42,10 @@ impl Pace {
     }
 
     /// How long a file may be waited for that comes with another one, before it is asked for by itself: what two
-    /// small files take.
+    /// small files take. While nothing has come nobody knows whether anything will, and it is asked for at once.
     pub fn patience(&self) -> Duration {
-        self.recent.map_or(Duration::from_secs(1), |recent| {
-            recent * 2 + Duration::from_millis(100)
-        })
+        self.recent
+            .map_or(Duration::ZERO, |recent| recent * 2 + Duration::from_millis(100))
     }
 
     /// The upstream answered 429 or 503, to whatever request.
@@ -63,11 +62,11 @@ mod tests {
     fn it_grows_while_healthy_and_ends_when_refused() {
         let ms = Duration::from_millis;
         let mut pace = Pace::new(false, 32);
-        assert_eq!(pace.window(), 8);
+        assert_eq!((pace.window(), pace.patience()), (8, Duration::ZERO));
         for _ in 0..100 {
             pace.came(ms(50));
         }
-        assert_eq!(pace.window(), 32);
+        assert_eq!((pace.window(), pace.patience()), (32, ms(200)));
         pace.refused();
         assert_eq!(pace.window(), 16);
         for _ in 0..20 {

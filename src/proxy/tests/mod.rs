@@ -282,13 +282,11 @@ fn a_silent_attempt_is_raced_by_a_fresh_one() {
         0 => Act::Silence,
         _ => Act::Answer(200, "", JSON.into()),
     });
-    let proxy = start_with(
-        &a.url(),
-        Rules {
-            hedge_after,
-            ..Rules::default()
-        },
-    );
+    let rules = Rules {
+        hedge_after,
+        ..Rules::default()
+    };
+    let proxy = start_with(&a.url(), rules);
     assert_eq!(proxy.get(0, INFO).text(), JSON);
     assert_eq!(a.asked().len(), 2);
     let notes = proxy.stop().notes;
@@ -316,6 +314,9 @@ fn a_silent_attempt_is_raced_by_a_fresh_one() {
         let proxy = start_with(&format!("{},{}", a.url(), b.url()), rules);
         assert_eq!(proxy.get(0, path).status, 200);
         assert_eq!(b.asked().len(), other, "{path}");
+        // Who lost a race before it ever answered is not waited for again.
+        assert_eq!(proxy.get(0, "m.io/a/@v/v1.0.0.mod").status, 200);
+        assert_eq!(b.asked().len(), other * 2, "{path}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Proxy settings of the desktop, which go does not read: a PAC file or a proxy set by hand.
 
 use super::check::Verdict;
-use super::program;
+use super::program::{self, AtBound};
 use super::subject::Subject;
 use std::path::Path;
 use std::process::Command;
@@ -68,7 +68,7 @@ fn gnome(subject: &Subject) -> Option<(String, String)> {
             .env_clear()
             .envs(subject.world.env.iter().rev().cloned())
             .current_dir(Path::new("/"));
-        let ended = program::run(&mut command, BOUND)
+        let ended = program::run(&mut command, BOUND, AtBound::End)
             .ok()
             .filter(program::Ended::well)?;
         let value = ended.stdout.trim().trim_matches('\'').to_owned();

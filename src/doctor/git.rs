@@ -2,7 +2,7 @@
 //! prompt; and what GOVCS says of git.
 
 use super::check::{Check, Layer, Verdict};
-use super::program::{self, Ended};
+use super::program::{self, AtBound, Ended};
 use super::subject::Subject;
 use crate::cause::Cause;
 use crate::cause::heard::Heard;
@@ -71,7 +71,7 @@ fn look(subject: &Subject, repository: &str) -> Verdict {
             .env_clear()
             .envs(subject.world.env.iter().rev().cloned());
         quiet(&mut command, subject);
-        program::run(&mut command, BOUND)
+        program::run(&mut command, BOUND, AtBound::End)
     };
     // In go's order: cmd/go/internal/vcs (vcsGit.Scheme).
     let urls = [format!("https://{repository}"), format!("ssh://git@{repository}")];

@@ -29,7 +29,7 @@ use subject::Subject;
 pub fn checks(subject: &Subject, online: bool, asked: Option<&str>) -> Vec<Check> {
     use Layer::{Configuration, Credentials, Module, Toolchain};
     // Nothing of the network is worth waiting for when only this machine is looked at.
-    let patience = Duration::from_millis(if online { 3000 } else { 400 });
+    let patience = Duration::from_millis(if online { 3000 } else { 300 });
     let mut checks = vec![
         Check::new("the real go", Toolchain, go::real),
         Check::new("PATH", Toolchain, go::first_on_path),

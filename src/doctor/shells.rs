@@ -1,7 +1,7 @@
 //! Which go other ways into this machine find: login shells, interactive shells, scripts, cron.
 
 use super::check::Verdict;
-use super::program;
+use super::program::{self, AtBound};
 use super::subject::Subject;
 use crate::toolchain::find;
 use crate::world::World;
@@ -99,7 +99,7 @@ pub fn look(subject: &Subject, patience: Duration) -> Verdict {
     verdict
 }
 
-/// The go that a shell finds; empty where it finds none, `None` where it does not end.
+/// The go that a shell finds; empty where it finds none, `None` where it takes longer, and goes on by itself.
 fn ask(world: &World, shell: &Path, flags: &str, patience: Duration) -> Option<PathBuf> {
     let mut command = Command::new(shell);
     command.args([flags, "command -v go"]).env_clear();
@@ -109,7 +109,7 @@ fn ask(world: &World, shell: &Path, flags: &str, patience: Duration) -> Option<P
         }
     }
     command.env("PATH", PLAIN);
-    let ended = program::run(&mut command, patience).ok()?;
+    let ended = program::run(&mut command, patience, AtBound::Leave).ok()?;
     // Start-up files may print too; the answer comes last.
     ended.status?;
     let path = ended.stdout.lines().last().unwrap_or_default();

@@ -161,6 +161,7 @@ pub fn ask(world: &Arc<World>, goauth: &str, address: Address, bound: Duration) 
     let flight = activity.begin(address.to_string(), address.origin());
     let begun = Instant::now();
     let work = async {
+        flight.phase(Phase::Credentials);
         let headers = credentials.headers(&address).await;
         let get = Get {
             address,

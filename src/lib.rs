@@ -8,12 +8,13 @@
 //!     check                                             offline; both flows ask it, it knows toolchain alone
 //! 2   supervise   proxy   toolchain                     engines; none imports another
 //! 1   trace (Recorder, Event)   ui   journal            all may emit; only cli reads back
-//! 0   gomod goroutines sumdb config world outcome error clock activity cause fetch secret
+//! 0   gomod goroutines sumdb config world outcome error clock activity bounded cause fetch percent secret
 //! ```
 #![warn(missing_docs)]
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod activity;
+pub mod bounded;
 pub mod cause;
 pub mod check;
 pub mod cli;
@@ -28,6 +29,7 @@ pub mod gomod;
 pub mod goroutines;
 pub mod journal;
 pub mod outcome;
+pub mod percent;
 pub mod proxy;
 pub mod repair;
 pub mod secret;

@@ -130,6 +130,19 @@ impl World {
         self.xdg("XDG_CONFIG_HOME", ".config")
     }
 
+    /// The directories of PATH, in order; an empty one is left out.
+    pub fn path_dirs(&self) -> impl Iterator<Item = &Path> {
+        let path = self.set_var("PATH").unwrap_or_default().as_bytes();
+        let dirs = path.split(|b| *b == b':').filter(|dir| !dir.is_empty());
+        dirs.map(|dir| Path::new(OsStr::from_bytes(dir)))
+    }
+
+    /// The program of this name that PATH gives, or the one at this path.
+    pub fn program(&self, name: &str) -> Option<PathBuf> {
+        let cwd = self.cwd.as_deref().unwrap_or(Path::new("/"));
+        which::which_in(name, self.var("PATH"), cwd).ok()
+    }
+
     fn xdg(&self, name: &str, fallback: &str) -> Option<PathBuf> {
         let base = match self.absolute(name) {
             Some(dir) => dir.to_path_buf(),
@@ -142,6 +155,19 @@ impl World {
     fn absolute(&self, name: &str) -> Option<&Path> {
         self.set_var(name).map(Path::new).filter(|p| p.is_absolute())
     }
+}
+
+/// The nearest file of this name at or above a directory.
+pub fn nearest_file(dir: &Path, name: &str) -> Option<PathBuf> {
+    dir.ancestors()
+        .map(|dir| dir.join(name))
+        .find(|file| file.is_file())
+}
+
+/// The root of the repository around a directory: the nearest one with a `.git`, which is a file in a worktree.
+pub fn repository(dir: &Path) -> Option<&Path> {
+    dir.ancestors()
+        .find(|dir| dir.join(".git").symlink_metadata().is_ok())
 }
 
 /// This machine's system and architecture in go's words, e.g. `("linux", "amd64")`.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 const LEVEL_0: &[&str] = &[
     "activity",
+    "bounded",
     "cause",
     "clock",
     "config",
@@ -14,6 +15,7 @@ const LEVEL_0: &[&str] = &[
     "gomod",
     "goroutines",
     "outcome",
+    "percent",
     "secret",
     "sumdb",
     "world",

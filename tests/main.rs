@@ -14,6 +14,7 @@ mod suite {
     mod check;
     mod demo;
     mod doctor;
+    mod doctor_ground;
     mod faults;
     mod goroutines;
     mod hangs;

@@ -141,6 +141,8 @@ impl Cause {
             401 => Cause::AuthRequired,
             403 => Cause::AccessDenied,
             404 | 410 => Cause::NotFound,
+            // Only a proxy of the user's answers so (RFC 9110, 15.5.8).
+            407 => Cause::HttpProxyFailed,
             429 => Cause::RateLimited,
             400..=499 => Cause::UnexpectedStatus,
             500..=599 => Cause::ServerError,

@@ -2,6 +2,7 @@
 
 use super::{Problem, Profile, RULES};
 use crate::error::Level;
+use crate::percent;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -75,16 +76,7 @@ pub fn sarif(problems: &[Problem], root: &Path) -> Value {
 /// A relative URI reference (RFC 3986, 4.2), percent-encoded where it must be.
 fn uri(file: &Path, root: &Path) -> String {
     let path = file.strip_prefix(root).unwrap_or(file).to_string_lossy();
-    let mut text = String::new();
-    for byte in path.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b'~' => {
-                text.push(byte.into())
-            }
-            other => text.push_str(&format!("%{other:02X}")),
-        }
-    }
-    text
+    percent::encode(path.as_bytes(), b"/")
 }
 
 /// Workflow commands of GitHub Actions, one line each; files relative to `root`.

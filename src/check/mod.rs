@@ -15,7 +15,7 @@ use crate::config::goenv::GoEnv;
 use crate::config::{Loaded, Mark};
 use crate::error::{Finding, Level};
 use crate::gomod;
-use crate::world::World;
+use crate::world::{World, nearest_file};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -151,10 +151,7 @@ fn files(path: &Path) -> Vec<PathBuf> {
         true => return vec![path.to_path_buf()],
         false => path,
     };
-    let nearest = |name: &str| {
-        let found = path.ancestors().map(|dir| dir.join(name));
-        found.into_iter().find(|file| file.is_file())
-    };
+    let nearest = |name: &str| nearest_file(path, name);
     let mut files: Vec<PathBuf> = Vec::new();
     files.extend(nearest("go.work").iter().flat_map(|work| workspace(work)));
     files.extend(nearest("go.mod"));

@@ -4,6 +4,7 @@ use super::modfile::{Modfile, Replace};
 use super::{File, Sheet};
 use crate::gomod::semver;
 use crate::toolchain::version::Version;
+use crate::world;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -150,13 +151,10 @@ fn replace(sheet: &mut Sheet<'_>, file: &File, modfile: &Modfile, replace: &Repl
     sheet.add(rule, place(), what, drop);
 }
 
-/// The directory with `.git` at or above this one; the directory itself where there is none.
+/// The root of the repository; the directory itself where there is none.
 fn repository(dir: &Path) -> Option<PathBuf> {
     let dir = std::path::absolute(dir).ok()?;
-    let root = dir
-        .ancestors()
-        .find(|d| d.join(".git").symlink_metadata().is_ok());
-    Some(root.unwrap_or(&dir).to_path_buf())
+    Some(world::repository(&dir).unwrap_or(&dir).to_path_buf())
 }
 
 /// Whether a path lies below a root when its `..` are worked out, links not followed.

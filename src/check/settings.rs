@@ -14,7 +14,6 @@ const GOPROXY: &str = "https://proxy.golang.org,direct";
 
 /// go's settings, and passwords in files near these paths.
 pub fn look(sheet: &mut Sheet<'_>, world: &World, env: &GoEnv, paths: &[PathBuf]) {
-    let everything = |key: &str| env.text(key).split(',').any(|glob| glob.trim() == "*");
     let fix = "name what is private in GOPRIVATE instead";
     if env.text("GOSUMDB") == "off" {
         sheet.add(
@@ -25,7 +24,7 @@ pub fn look(sheet: &mut Sheet<'_>, world: &World, env: &GoEnv, paths: &[PathBuf]
         );
     }
     for key in ["GONOSUMDB", "GOPRIVATE", "GOINSECURE"] {
-        if everything(key) {
+        if pattern::matches_everything(&env.text(key)) {
             sheet.add(
                 "sumdb-off",
                 None,
@@ -34,11 +33,7 @@ pub fn look(sheet: &mut Sheet<'_>, world: &World, env: &GoEnv, paths: &[PathBuf]
             );
         }
     }
-    let flags = env.text("GOFLAGS");
-    if flags
-        .split_whitespace()
-        .any(|flag| matches!(flag, "-mod=mod" | "--mod=mod"))
-    {
+    if env.says_mod_mod() {
         let fix = "give -mod=mod to the one command that needs it";
         sheet.add(
             "goflags-mod-mod",

@@ -5,6 +5,7 @@
 use super::modfile::Modfile;
 use super::{File, Sheet};
 use crate::gomod::semver;
+use crate::world::nearest_file;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -20,7 +21,7 @@ struct Vendored<'a> {
 
 pub fn look(sheet: &mut Sheet<'_>, gomod: &File, modfile: &Modfile) {
     // In a workspace the vendor directory, if any, is that of the workspace.
-    let in_work = gomod.dir().ancestors().any(|dir| dir.join("go.work").is_file());
+    let in_work = nearest_file(gomod.dir(), "go.work").is_some();
     let Some(file) = File::read(gomod.dir().join("vendor/modules.txt")).filter(|_| !in_work) else {
         return;
     };

@@ -1,11 +1,12 @@
 //! `gosteady doctor`: where a build stands still, found without a build.
 
+use crate::bounded;
 use crate::doctor::report::Report;
 use crate::doctor::subject::Subject;
 use crate::doctor::{self, check, snapshot};
 use crate::error::Error;
 use crate::outcome::{Code, Outcome};
-use crate::ui::{self, Stream, Style};
+use crate::ui::{self, Stream, Style, wrap};
 use crate::world::World;
 use indicatif::ProgressBar;
 use std::ffi::OsString;
@@ -76,7 +77,15 @@ fn examine(args: &Args, world: &World) -> Result<bool, Error> {
             world.with_env(others.chain([("GOPROXY".into(), list.clone())]).collect())
         }
     };
-    let subject = Arc::new(Subject::of(&world));
+    let style = Style::of(&world, Stream::Out);
+    let surroundings = world.clone();
+    let Some(subject) = bounded::run(check::LOOK, move || Subject::of(&surroundings)) else {
+        let verdict = check::overdue("the working directory and go's settings", check::LOOK);
+        let report = Report::new(vec![(check::Layer::Module, verdict)]);
+        ui::out(&print(args, &report, style));
+        return Ok(true);
+    };
+    let subject = Arc::new(subject);
     let checks = doctor::checks(
         &subject,
         !args.offline,
@@ -98,18 +107,21 @@ fn examine(args: &Args, world: &World) -> Result<bool, Error> {
     if let Some(path) = &args.save {
         snapshot::write(path, &now)?;
     }
-    let style = Style::of(&world, Stream::Out);
     if let Some(before) = before {
         let differences = snapshot::compare(&before, &now, style);
         ui::out(&differences);
         return Ok(!differences.starts_with(snapshot::SAME));
     }
-    if args.json {
-        ui::out(&format!("{:#}\n", report.json()));
-    } else if args.markdown {
-        ui::out(&report.markdown());
-    } else {
-        ui::out(&report.text(style));
-    }
+    ui::out(&print(args, &report, style));
     Ok(report.faulty())
+}
+
+fn print(args: &Args, report: &Report, style: Style) -> String {
+    if args.json {
+        format!("{:#}\n", report.json())
+    } else if args.markdown {
+        report.markdown()
+    } else {
+        report.text(style, wrap::width())
+    }
 }

@@ -10,7 +10,7 @@ use crate::toolchain::pin::{Place, Want, edit};
 use crate::toolchain::version::Version;
 use crate::toolchain::{Verdict, floor, provide};
 use crate::ui::{self, Stream, Style};
-use crate::world::World;
+use crate::world::{self, World};
 use std::path::{Path, PathBuf};
 
 /// Pin the Go version of this project, or check that it is pinned and that this Go runs.
@@ -225,9 +225,7 @@ fn afterwards(path: &Path, want: &Want, world: &World) {
 fn target(named: Option<&str>, answer: &which::Answer, world: &World) -> Option<PathBuf> {
     let cwd = world.cwd.as_deref()?;
     let module = answer.file.as_deref().and_then(Path::parent).unwrap_or(cwd);
-    let top = cwd
-        .ancestors()
-        .find(|dir| dir.join(".git").symlink_metadata().is_ok());
+    let top = world::repository(cwd);
     if let Some(name) = named {
         return Some(module.join(name));
     }

@@ -79,6 +79,14 @@ impl GoEnv {
             .unwrap_or_default()
     }
 
+    /// Whether GOFLAGS lets any build rewrite go.mod and go.sum.
+    pub fn says_mod_mod(&self) -> bool {
+        let flags = self.text("GOFLAGS");
+        flags
+            .split_ascii_whitespace()
+            .any(|word| matches!(word, "-mod=mod" | "--mod=mod"))
+    }
+
     /// GONOPROXY, which GOPRIVATE stands in for.
     pub fn gonoproxy(&self) -> String {
         self.get("GONOPROXY")

@@ -1,11 +1,15 @@
 //! The directories that go and gosteady write to.
 
-use super::check::Verdict;
+use super::check::{Check, Layer, Verdict};
 use super::subject::Subject;
+use crate::cause::Cause;
+use crate::supervise::locks::{self, Holder};
+use crate::supervise::places;
 use nix::fcntl::{Flock, FlockArg};
 use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{Uid, geteuid};
 use std::fs::Metadata;
+use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -13,6 +17,12 @@ use std::path::{Path, PathBuf};
 const NO_SPACE: u64 = 100 << 20;
 /// Below this a large one may.
 const LITTLE_SPACE: u64 = 1 << 30;
+
+/// What makes room.
+const ROOM: &str = "go clean -cache makes room; go clean -modcache too, where the network can refill it";
+
+/// So many entries of a directory are looked at.
+const ENTRIES: usize = 300;
 
 /// A directory and what it is for.
 struct Cache {
@@ -50,8 +60,21 @@ fn caches(subject: &Subject) -> Vec<Cache> {
         .collect()
 }
 
-/// Looks at each.
-pub fn look(subject: &Subject) -> Verdict {
+/// One check for each: a file system that hangs keeps nothing else back. And one for how they lie to each other.
+pub fn checks(subject: &Subject) -> Vec<Check> {
+    let each = caches(subject).into_iter().map(|cache| {
+        let name = format!("{} ({})", cache.name, cache.path.display());
+        Check::new(&name, Layer::Caches, move |_| {
+            let mut verdict = Verdict::default();
+            one(&cache, &mut verdict);
+            verdict
+        })
+    });
+    each.chain([Check::new("the caches", Layer::Caches, together)])
+        .collect()
+}
+
+fn together(subject: &Subject) -> Verdict {
     let mut verdict = Verdict::default();
     let caches = caches(subject);
     if caches.iter().all(|c| c.name != "GOMODCACHE") {
@@ -61,9 +84,6 @@ pub fn look(subject: &Subject) -> Verdict {
             "neither GOMODCACHE nor GOPATH nor HOME is set",
             "export HOME=/somewhere, or GOMODCACHE and GOCACHE",
         );
-    }
-    for cache in &caches {
-        one(cache, &mut verdict);
     }
     for (n, a) in caches.iter().enumerate() {
         for (m, b) in caches.iter().enumerate() {
@@ -111,17 +131,27 @@ fn one(cache: &Cache, verdict: &mut Verdict) {
         owner_and_mode(cache, &metadata, verdict);
     }
     let writable = try_writing(dir);
+    let mut full = false;
     if let Err(Trial { step, why }) = &writable {
-        let id = if *step == "lock" {
-            "cache-no-locks"
-        } else {
-            "cache-not-writable"
+        full = matches!(why.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
+        let id = match *step {
+            _ if full => "cache-space",
+            "lock" => "cache-no-locks",
+            _ => "cache-not-writable",
         };
+        let fix = match why.kind() {
+            _ if full => ROOM.to_owned(),
+            ErrorKind::ReadOnlyFilesystem => {
+                format!("mount it writable, or name another place: go env -w {name}=/absolute/path")
+            }
+            _ => format!("ls -ld {}; id", dir.display()),
+        };
+        let text = why.to_string();
         verdict.found(
             id,
             format!("{name}: {step} failed in {}", dir.display()),
-            why.clone(),
-            format!("ls -ld {}; df -h {}", dir.display(), dir.display()),
+            text.split(" (os error").next().unwrap_or_default(),
+            fix,
         );
     }
     if matches!(writable, Ok(true)) && *name == "GOMODCACHE" {
@@ -132,7 +162,33 @@ fn one(cache: &Cache, verdict: &mut Verdict) {
             "",
         );
     }
-    room(cache, dir, verdict);
+    if *name == "GOMODCACHE" {
+        held(path, verdict);
+    }
+    room(cache, dir, full, verdict);
+}
+
+/// The lock that every download and extraction takes (modfetch's SideLock).
+fn held(cache: &Path, verdict: &mut Verdict) {
+    let lock = cache.join("cache/lock");
+    let Some(holder) = locks::holder(&lock) else {
+        return;
+    };
+    let who = match holder {
+        Holder::Seen { pid, command, age } => {
+            let age = age
+                .map(|age| format!(", for {} s", age.as_secs()))
+                .unwrap_or_default();
+            format!("process {pid} ({command}){age}")
+        }
+        Holder::Outside => "a process of another container or machine".to_owned(),
+    };
+    verdict.cause(
+        Cause::CacheLockHeld,
+        "the module cache is locked right now",
+        format!("{}: held by {who}", lock.display()),
+        "",
+    );
 }
 
 fn owner_and_mode(cache: &Cache, metadata: &Metadata, verdict: &mut Verdict) {
@@ -149,6 +205,17 @@ fn owner_and_mode(cache: &Cache, metadata: &Metadata, verdict: &mut Verdict) {
             format!("sudo chown -R \"$(id -u):$(id -g)\" {}", path.display()),
         );
     }
+    // What `sudo go` left behind.
+    if metadata.uid() == me.as_raw()
+        && let Some((file, owner)) = foreign_below(path, me.as_raw())
+    {
+        verdict.found(
+            "cache-foreign-owner",
+            format!("{name} holds what belongs to another user"),
+            format!("{}: owner {owner}", file.display()),
+            format!("sudo chown -R \"$(id -u):$(id -g)\" {}", path.display()),
+        );
+    }
     // With the sticky bit, as on /tmp, others can't touch what is not theirs.
     if mode & 0o002 != 0 && mode & 0o1000 == 0 {
         verdict.found(
@@ -160,19 +227,30 @@ fn owner_and_mode(cache: &Cache, metadata: &Metadata, verdict: &mut Verdict) {
     }
 }
 
+/// Something near the top of a cache that another user owns.
+fn foreign_below(cache: &Path, me: u32) -> Option<(PathBuf, u32)> {
+    let dirs = [
+        cache.to_path_buf(),
+        cache.join("cache"),
+        cache.join("cache/download"),
+    ];
+    let entries = dirs
+        .iter()
+        .filter_map(|dir| std::fs::read_dir(dir).ok())
+        .flat_map(|entries| entries.flatten().take(ENTRIES));
+    entries
+        .filter_map(|entry| Some((entry.path(), entry.metadata().ok()?.uid())))
+        .find(|(_, owner)| *owner != me)
+}
+
 struct Trial {
     step: &'static str,
-    why: String,
+    why: std::io::Error,
 }
 
 /// Writes a file, locks it and renames it, as go does; removes it again. True where a name in capitals finds it too.
 fn try_writing(dir: &Path) -> Result<bool, Trial> {
-    let trial = |step: &'static str| {
-        move |e: std::io::Error| Trial {
-            step,
-            why: e.to_string(),
-        }
-    };
+    let trial = |step: &'static str| move |why: std::io::Error| Trial { step, why };
     let file = tempfile::Builder::new()
         .prefix(".gosteady-doctor-")
         .tempfile_in(dir);
@@ -197,7 +275,7 @@ fn try_writing(dir: &Path) -> Result<bool, Trial> {
     Ok(folded)
 }
 
-fn room(cache: &Cache, dir: &Path, verdict: &mut Verdict) {
+fn room(cache: &Cache, dir: &Path, full: bool, verdict: &mut Verdict) {
     let Ok(stat) = statvfs(dir) else { return };
     let Cache { name, path, runs } = cache;
     // The fields are 32 bits wide on some systems.
@@ -211,19 +289,22 @@ fn room(cache: &Cache, dir: &Path, verdict: &mut Verdict) {
     verdict.saw(format!(
         "{name}: {} ({}{} MiB free)",
         path.display(),
-        kind.map(|k| format!("{k}, ")).unwrap_or_default(),
+        kind.as_ref()
+            .map(|(kind, _)| format!("{kind}, "))
+            .unwrap_or_default(),
         free >> 20
     ));
     let seen = format!("{}: {} MiB and {inodes} inodes free", dir.display(), free >> 20);
-    let fix = "go clean -modcache and go clean -cache make room, where the network can refill them";
-    if free < NO_SPACE || (all > 0 && inodes < 1000) {
-        verdict.found("cache-space", format!("{name}: the disk is full"), seen, fix);
+    if full {
+        // It has been said.
+    } else if free < NO_SPACE || (all > 0 && inodes < 1000) {
+        verdict.found("cache-space", format!("{name}: the disk is full"), seen, ROOM);
     } else if free < LITTLE_SPACE {
         verdict.found(
             "cache-space-low",
             format!("{name}: the disk is nearly full"),
             seen,
-            fix,
+            ROOM,
         );
     }
     if *runs && stat.flags().contains(FsFlags::ST_NOEXEC) {
@@ -234,7 +315,7 @@ fn room(cache: &Cache, dir: &Path, verdict: &mut Verdict) {
             "export GOTMPDIR=/a/directory/that/may/run/programs",
         );
     }
-    if let Some(kind) = kind.filter(|k| ["nfs", "9p", "smb", "fuse"].contains(k)) {
+    if let Some((kind, true)) = kind {
         verdict.found(
             "cache-network-filesystem",
             format!("{name} lies on {kind}"),
@@ -244,27 +325,15 @@ fn room(cache: &Cache, dir: &Path, verdict: &mut Verdict) {
     }
 }
 
-/// The kind of file system, where it is one that matters. Source: statfs(2).
+/// The kind of file system, and whether its files may be far away.
 #[cfg(target_os = "linux")]
-fn filesystem(dir: &Path) -> Option<&'static str> {
-    let magic = nix::sys::statfs::statfs(dir).ok()?.filesystem_type().0 as u64;
-    Some(match magic & 0xffff_ffff {
-        0x6969 => "nfs",
-        0x0102_1997 => "9p",
-        0xff53_4d42 | 0xfe53_4d42 | 0x517b => "smb",
-        0x6573_5546 => "fuse",
-        0x794c_7630 => "overlay",
-        0x0102_1994 => "tmpfs",
-        0xef53 => "ext4",
-        0x5846_5342 => "xfs",
-        0x9123_683e => "btrfs",
-        0x2fc1_2fc1 => "zfs",
-        _ => return None,
-    })
+fn filesystem(dir: &Path) -> Option<(String, bool)> {
+    let found = nix::sys::statfs::statfs(dir).ok()?;
+    Some(places::kind(found.filesystem_type().0 as i64))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn filesystem(_: &Path) -> Option<&'static str> {
+fn filesystem(_: &Path) -> Option<(String, bool)> {
     None
 }
 

@@ -3,6 +3,7 @@
 use super::conformance::Conformance;
 use super::findings;
 use super::subject::Subject;
+use crate::cause::Cause;
 use crate::error::Finding;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -83,7 +84,28 @@ impl Verdict {
         self.findings
             .push(findings::found(id, what.into(), evidence.into(), fix.into()));
     }
+
+    /// Notes something that a run can meet too: its meaning and its next step are those of `gosteady explain`.
+    /// `upstream` stands in where the next step says HOST.
+    pub fn cause(
+        &mut self,
+        cause: Cause,
+        what: impl Into<String>,
+        evidence: impl Into<String>,
+        upstream: &str,
+    ) {
+        self.findings.push(Finding {
+            id: cause.id(),
+            level: findings::level_of(cause),
+            what: what.into(),
+            evidence: evidence.into(),
+            fix: cause.next_at(upstream),
+        });
+    }
 }
+
+/// How long a look at this machine may take.
+pub const LOOK: Duration = Duration::from_secs(4);
 
 /// One check.
 #[derive(Clone)]
@@ -100,13 +122,18 @@ pub struct Check {
 
 impl Check {
     /// A check of this machine.
-    pub fn new(name: &str, layer: Layer, run: fn(&Subject) -> Verdict) -> Check {
+    pub fn new(name: &str, layer: Layer, run: impl Fn(&Subject) -> Verdict + Send + Sync + 'static) -> Check {
         Check {
             name: name.to_owned(),
             layer,
-            bound: Duration::from_secs(4),
+            bound: LOOK,
             run: Arc::new(run),
         }
+    }
+
+    /// The same with a bound of its own.
+    pub fn within(self, bound: Duration) -> Check {
+        Check { bound, ..self }
     }
 }
 
@@ -152,8 +179,13 @@ pub fn run_all(
         }
     }
     let done = checks.iter().zip(verdicts);
-    done.map(|(check, verdict)| (check.layer, verdict.unwrap_or_else(|| overdue(check))))
-        .collect()
+    done.map(|(check, verdict)| {
+        (
+            check.layer,
+            verdict.unwrap_or_else(|| overdue(&check.name, check.bound)),
+        )
+    })
+    .collect()
 }
 
 fn broken(name: &str) -> Verdict {
@@ -167,16 +199,16 @@ fn broken(name: &str) -> Verdict {
     verdict
 }
 
-fn overdue(check: &Check) -> Verdict {
+/// The verdict on what did not end.
+pub fn overdue(name: &str, bound: Duration) -> Verdict {
     let mut verdict = Verdict::default();
     verdict.found(
         "check-overdue",
         format!(
-            "the check of {} did not end within {}",
-            check.name,
-            humantime::format_duration(check.bound)
+            "the check of {name} did not end within {}",
+            humantime::format_duration(bound)
         ),
-        &check.name,
+        name,
         "",
     );
     verdict
@@ -202,8 +234,7 @@ mod tests {
             let _ = never.recv();
             Verdict::default()
         }
-        let mut stuck = Check::new("stuck", Layer::Network, hangs);
-        stuck.bound = Duration::from_millis(50);
+        let stuck = Check::new("stuck", Layer::Network, hangs).within(Duration::from_millis(50));
         let checks = [
             Check::new("broken", Layer::Module, panics),
             stuck,

@@ -3,11 +3,14 @@
 use super::check::Verdict;
 use super::list;
 use super::subject::Subject;
+use crate::cause::Cause;
 use crate::gomod::pattern;
 use crate::proxy::credentials;
-use crate::toolchain::find;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long the commands of GOAUTH may take together.
+pub const HELPERS: Duration = Duration::from_secs(10);
 
 /// Netrc, GOAUTH's helpers, git.
 pub fn look(subject: &Subject) -> Verdict {
@@ -17,7 +20,7 @@ pub fn look(subject: &Subject) -> Verdict {
     match credentials::programs(&goauth) {
         Ok(programs) => {
             for program in programs {
-                match which(subject, &program) {
+                match subject.world.program(&program) {
                     Some(path) => verdict.saw(format!("GOAUTH helper {}", path.display())),
                     None => verdict.found(
                         "goauth-helper-missing",
@@ -42,13 +45,30 @@ pub fn look(subject: &Subject) -> Verdict {
         .requires
         .iter()
         .any(|r| pattern::matches_prefix(&kept, &r.path));
-    if (direct || private) && which(subject, "git").is_none() {
+    if (direct || private) && subject.world.program("git").is_none() {
         verdict.found(
             "git-missing",
             "git is not on PATH",
             "some modules here are fetched directly",
             "install git",
         );
+    }
+    verdict
+}
+
+/// Runs the commands of GOAUTH.
+pub fn helpers(subject: &Subject) -> Verdict {
+    let mut verdict = Verdict::default();
+    for (program, known) in credentials::rehearse(&subject.text("GOAUTH"), &subject.world, HELPERS) {
+        match known {
+            Ok(count) => verdict.saw(format!("GOAUTH helper {program} knows {count} addresses")),
+            Err(why) => verdict.cause(
+                Cause::GoauthHelper,
+                format!("GOAUTH helper {program} gives nothing"),
+                why,
+                "",
+            ),
+        }
     }
     verdict
 }
@@ -78,16 +98,4 @@ fn netrc(subject: &Subject, verdict: &mut Verdict) {
             format!("chmod 600 {}", path.display()),
         );
     }
-}
-
-fn which(subject: &Subject, program: &str) -> Option<PathBuf> {
-    if program.contains('/') {
-        return Some(PathBuf::from(program)).filter(|p| find::is_executable(p));
-    }
-    let path = subject.world.set_var("PATH")?;
-    let dirs = std::os::unix::ffi::OsStrExt::as_bytes(path).split(|b| *b == b':');
-    dirs.map(|dir| {
-        Path::new(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(dir)).join(program)
-    })
-    .find(|p| p.is_absolute() && find::is_executable(p))
 }

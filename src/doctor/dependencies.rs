@@ -1,23 +1,21 @@
 //! The whole way of one module: who knows it, and why a 404 is one.
 
-use super::check::{Check, Layer, Verdict};
+use super::check::{Check, LOOK, Layer, Verdict};
 use super::list;
-use super::network::BOUND;
 use super::subject::Subject;
 use crate::gomod::pattern;
-use crate::proxy::probe::{self, Trouble};
+use crate::proxy::probe;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How long all upstreams together may take.
+const ASKED: Duration = Duration::from_secs(15);
+
 /// The check of `MODULE[@VERSION]`.
 pub fn check(asked: &str) -> Check {
-    let asked = asked.to_owned();
-    Check {
-        name: asked.clone(),
-        layer: Layer::Dependencies,
-        bound: BOUND * 2 + Duration::from_secs(1),
-        run: Arc::new(move |subject| of_module(subject, &asked)),
-    }
+    let module = asked.to_owned();
+    let run = move |subject: &Subject| of_module(subject, &module);
+    Check::new(asked, Layer::Dependencies, run).within(ASKED + LOOK)
 }
 
 fn of_module(subject: &Subject, asked: &str) -> Verdict {
@@ -45,7 +43,7 @@ fn of_module(subject: &Subject, asked: &str) -> Verdict {
     let (mut known, mut answers) = (false, Vec::new());
     for upstream in &upstreams {
         let world = Arc::new(subject.world.clone());
-        let bound = BOUND * 2 / upstreams.len() as u32;
+        let bound = ASKED / upstreams.len() as u32;
         let answer = match probe::ask(&world, &subject.text("GOAUTH"), upstream.file(&wire), bound) {
             Ok(seen) => {
                 known |= seen.status == 200;
@@ -59,9 +57,7 @@ fn of_module(subject: &Subject, asked: &str) -> Verdict {
                     .collect();
                 format!("{}: {} {line}", upstream.shown, seen.status_text)
             }
-            Err(Trouble::Failed(failure)) => format!("{}: {}", upstream.shown, failure.reason),
-            Err(Trouble::Silent) => format!("{}: no answer", upstream.shown),
-            Err(Trouble::Local(why)) => format!("{}: {why}", upstream.shown),
+            Err(trouble) => format!("{}: {}", upstream.shown, trouble.reason()),
         };
         verdict.saw(answer.clone());
         answers.push(answer);

@@ -1,6 +1,7 @@
 //! What `gosteady doctor` can find: stable ids, how much each matters, and what it means.
 
 use super::conformance;
+use crate::cause::Cause;
 use crate::error::{Finding, Level};
 
 use Level::{Error, Note, Warning};
@@ -38,6 +39,36 @@ pub const FINDINGS: &[(&str, Level, &str)] = &[
         "shim-not-in-login-shell",
         Note,
         "a login shell finds another go first than this process does",
+    ),
+    (
+        "shim-not-in-interactive-shell",
+        Note,
+        "a new terminal finds another go first than this process does",
+    ),
+    (
+        "shim-dangling",
+        Warning,
+        "an install was moved or removed; the next go on PATH runs",
+    ),
+    (
+        "shim-stale",
+        Warning,
+        "which of the two runs depends on their order on PATH",
+    ),
+    (
+        "pin-not-installed",
+        Warning,
+        "the next go command downloads it first, or fails where it may not",
+    ),
+    (
+        "pin-not-met",
+        Error,
+        "pin.enforce = refuse holds go commands back",
+    ),
+    (
+        "go-too-old",
+        Error,
+        "go compares its version with the go line before anything else",
     ),
     (
         "foreign-shim",
@@ -142,6 +173,17 @@ pub const FINDINGS: &[(&str, Level, &str)] = &[
         Warning,
         "this entry of NO_PROXY does not match what it looks like",
     ),
+    (
+        "pac-file",
+        Warning,
+        "browsers go through that proxy; go and gosteady know only HTTPS_PROXY and try without it",
+    ),
+    ("govcs-broken", Error, "go refuses to fetch any module directly"),
+    (
+        "govcs-forbids-git",
+        Error,
+        "go says that GOVCS disallows using git, and stops",
+    ),
     // caches
     ("cache-not-absolute", Error, "go refuses a relative path here"),
     ("cache-missing", Error, "go has no place to write to"),
@@ -192,68 +234,56 @@ pub const FINDINGS: &[(&str, Level, &str)] = &[
         Note,
         "files that differ only in case collide in builds; go escapes its own names",
     ),
-    // network
+    // network; what a run meets too comes from the table of causes
     (
-        "upstream-dns",
-        Error,
-        "the name of the server can't be resolved on this machine",
+        "name-server-faulty",
+        Warning,
+        "every lookup that reaches it first waits seconds for it",
     ),
     (
-        "upstream-unreachable",
+        "dns-server-failure",
         Error,
-        "this machine is offline, or has no route to the server",
+        "the name server is there and can't do its work",
     ),
     (
-        "upstream-refused",
-        Error,
-        "nothing listens there, or a firewall rejects the connection",
+        "dns-disagreement",
+        Warning,
+        "go, which asks the name servers itself, and other programs reach different hosts, or none",
     ),
     (
-        "upstream-no-answer",
+        "nsswitch-without-dns",
         Error,
-        "packets are dropped on the way: a firewall, or a network that is down",
+        "programs that use the system's resolver find only what /etc/hosts holds",
     ),
     (
-        "upstream-http-proxy",
-        Error,
-        "the HTTP or SOCKS proxy of the environment failed, not the upstream",
+        "ipv6-black-hole",
+        Warning,
+        "every new connection may first wait for IPv6",
     ),
     (
-        "upstream-certificate",
-        Error,
-        "an expired or foreign certificate, or a device that intercepts TLS",
-    ),
-    ("upstream-tls", Error, "TLS could not be agreed on"),
-    (
-        "upstream-broken",
-        Error,
-        "the server closed the connection or does not speak HTTP",
+        "ipv4-black-hole",
+        Warning,
+        "every new connection may first wait for IPv4",
     ),
     (
-        "upstream-silent",
+        "connect-forbidden",
         Error,
-        "the server accepts connections and does not answer",
+        "the connection was refused before a packet left this machine",
     ),
     (
-        "upstream-sign-in",
-        Error,
-        "the server wants credentials, or refuses those it got",
+        "tls-inspected",
+        Note,
+        "it works where that issuer is trusted; a container without its root certificate fails",
     ),
-    ("upstream-error", Error, "the server has a fault of its own"),
     (
-        "upstream-page",
-        Error,
-        "a web page in place of module data: a captive portal or a wrong address",
+        "certificate-expires",
+        Warning,
+        "after that day nobody can download from it",
     ),
     (
         "upstream-slow",
         Warning,
         "each of hundreds of requests takes this long",
-    ),
-    (
-        "sumdb-unreachable",
-        Warning,
-        "go can't verify new dependencies; known ones are not affected",
     ),
     (
         "clock-skew",
@@ -310,7 +340,21 @@ pub fn found(id: &'static str, what: String, evidence: String, fix: String) -> F
 
 /// What it means; findings of the configuration are not in the table and speak for themselves.
 pub fn meaning(id: &str) -> &'static str {
-    entry(id).map_or("", |(_, meaning)| meaning)
+    match entry(id) {
+        Some((_, meaning)) => meaning,
+        None => Cause::by_id(id).map_or("", Cause::what),
+    }
+}
+
+/// How much a cause matters where no command is running.
+pub fn level_of(cause: Cause) -> Level {
+    match cause {
+        // Only new dependencies need it.
+        Cause::SumdbUnreachable => Warning,
+        // Somebody works there right now.
+        Cause::CacheLockHeld => Note,
+        _ => Error,
+    }
 }
 
 fn entry(id: &str) -> Option<(Level, &'static str)> {
@@ -331,13 +375,17 @@ mod tests {
         let sources = [
             include_str!("check.rs"),
             include_str!("go.rs"),
+            include_str!("pins.rs"),
+            include_str!("shells.rs"),
             include_str!("module.rs"),
             include_str!("settings.rs"),
             include_str!("list.rs"),
             include_str!("surroundings.rs"),
             include_str!("caches.rs"),
-            include_str!("network.rs"),
+            include_str!("network/conclude.rs"),
             include_str!("credentials.rs"),
+            include_str!("desktop.rs"),
+            include_str!("git.rs"),
             include_str!("dependencies.rs"),
         ]
         .concat();

@@ -5,10 +5,8 @@ use super::subject::Subject;
 use crate::gomod::envfile;
 use crate::toolchain::find::{self, NotFound};
 use crate::toolchain::whose;
-use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 /// The go behind us.
 pub fn real(subject: &Subject) -> Verdict {
@@ -46,16 +44,8 @@ pub fn real(subject: &Subject) -> Verdict {
 /// Whether a go command reaches us first.
 pub fn first_on_path(subject: &Subject) -> Verdict {
     let mut verdict = Verdict::default();
-    let path = subject
-        .world
-        .set_var("PATH")
-        .map(OsStr::as_bytes)
-        .unwrap_or_default();
-    let dirs = path.split(|b| *b == b':').filter(|dir| !dir.is_empty());
-    let goes: Vec<PathBuf> = dirs
-        .map(|dir| Path::new(OsStr::from_bytes(dir)).join("go"))
-        .filter(|go| find::is_executable(go))
-        .collect();
+    let goes = subject.world.path_dirs().map(|dir| dir.join("go"));
+    let goes: Vec<PathBuf> = goes.filter(|go| find::is_executable(go)).collect();
     let ours = goes.iter().position(|go| whose::is_gosteady(&subject.world, go));
     match ours {
         Some(0) => verdict.saw(format!("gosteady is first on PATH: {}", goes[0].display())),
@@ -80,54 +70,25 @@ pub fn first_on_path(subject: &Subject) -> Verdict {
     verdict
 }
 
-/// Whether a login shell finds the same go: terminals, cron and ssh start different ones.
-pub fn login_shell(subject: &Subject) -> Verdict {
+/// Links of that name on PATH that lead nowhere, or to another gosteady than this one.
+pub fn shims(subject: &Subject) -> Verdict {
     let mut verdict = Verdict::default();
-    let Some(shell) = subject.world.set_var("SHELL") else {
-        return verdict;
-    };
-    let mut command = Command::new(shell);
-    command
-        .args(["-lc", "command -v go"])
-        .env_clear()
-        .stdin(Stdio::null())
-        .stderr(Stdio::null());
-    // A login shell begins with next to nothing; with our PATH it would only repeat it.
-    for name in [
-        "HOME",
-        "USER",
-        "LOGNAME",
-        "TERM",
-        "LANG",
-        "XDG_CONFIG_HOME",
-        "ZDOTDIR",
-    ] {
-        if let Some(value) = subject.world.set_var(name) {
-            command.env(name, value);
-        }
-    }
-    command.env("PATH", "/usr/local/bin:/usr/bin:/bin");
-    let Ok(output) = command.output() else {
-        return verdict;
-    };
-    let found = PathBuf::from(OsStr::from_bytes(output.stdout.trim_ascii()));
-    let shell = Path::new(shell).display();
-    if whose::is_gosteady(&subject.world, &found) {
-        verdict.saw(format!(
-            "a login shell ({shell}) finds gosteady: {}",
-            found.display()
-        ));
-    } else {
-        let what = match found.as_os_str().is_empty() {
-            true => format!("a login shell ({shell}) finds no go"),
-            false => format!("a login shell ({shell}) finds {}", found.display()),
+    for path in subject.world.path_dirs().map(|dir| dir.join("go")) {
+        let Ok(target) = std::fs::read_link(&path) else {
+            continue;
         };
-        verdict.found(
-            "shim-not-in-login-shell",
-            what,
-            format!("{shell} -lc 'command -v go'"),
-            "install.sh --modify-profile writes the PATH line into your profile",
-        );
+        let shown = format!("{} -> {}", path.display(), target.display());
+        let remove = format!("rm {}   # or run install.sh again", path.display());
+        let Ok(file) = std::fs::canonicalize(&path) else {
+            let what = format!("{} leads nowhere", path.display());
+            verdict.found("shim-dangling", what, shown, remove);
+            continue;
+        };
+        let name = file.file_name().unwrap_or_default().as_bytes();
+        if name.starts_with(b"gosteady") && !whose::is_gosteady(&subject.world, &path) {
+            let what = format!("{} belongs to another gosteady", path.display());
+            verdict.found("shim-stale", what, shown, remove);
+        }
     }
     verdict
 }

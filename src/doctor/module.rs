@@ -3,6 +3,7 @@
 use super::check::Verdict;
 use super::subject::Subject;
 use crate::gomod;
+use crate::ui::words;
 use std::path::{Path, PathBuf};
 
 /// The module and the workspace around the working directory.
@@ -33,9 +34,9 @@ pub fn context(subject: &Subject) -> Verdict {
         .as_deref()
         .unwrap_or("without a module line");
     verdict.saw(format!(
-        "module {name} ({}), {} requirements",
+        "module {name} ({}), {}",
         gomod.display(),
-        subject.module.requires.len()
+        words::count(subject.module.requires.len() as u64, "requirement")
     ));
     let outside = |file: &Path| {
         subject
@@ -69,9 +70,9 @@ fn workspace(gowork: &Path, gomod: &Path, outside: bool, verdict: &mut Verdict) 
         _ => false,
     };
     verdict.saw(format!(
-        "workspace {} of {} modules",
+        "workspace {} of {}",
         gowork.display(),
-        uses.len()
+        words::count(uses.len() as u64, "module")
     ));
     if outside {
         verdict.found(

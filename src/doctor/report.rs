@@ -4,7 +4,7 @@ use super::check::{Layer, Verdict};
 use super::conformance::Conformance;
 use super::findings;
 use crate::error::{Finding, Level};
-use crate::ui::Style;
+use crate::ui::{Style, wrap};
 
 /// What all checks came to.
 #[derive(Debug, Default)]
@@ -60,9 +60,13 @@ impl Report {
         }
     }
 
-    /// For a terminal.
-    pub fn text(&self, style: Style) -> String {
-        let headline = self.headline();
+    /// For a terminal of this width, if it is one.
+    pub fn text(&self, style: Style, width: Option<usize>) -> String {
+        let wrapped = |line: &str, width: Option<usize>, indent: usize| match width {
+            Some(width) => wrap::wrap(line, width, indent),
+            None => line.to_owned(),
+        };
+        let headline = wrapped(&self.headline(), width, 0);
         let mut out = match self.first() {
             None => style.green(&headline),
             Some((_, f)) if f.level == Level::Error => style.red(&headline),
@@ -78,24 +82,33 @@ impl Report {
             out.push_str(&style.bold(layer.as_str()));
             out.push('\n');
             for line in seen {
-                out.push_str(&format!("  {}\n", style.dim(line)));
+                let line = wrapped(&format!("  {line}"), width, 4);
+                out.push_str(&format!("{}\n", style.dim(&line)));
             }
             for finding in findings {
-                let level = match finding.level {
-                    Level::Error => style.red("error"),
-                    Level::Warning => style.yellow("warning"),
-                    Level::Note => style.cyan("note"),
+                let (level, coloured) = match finding.level {
+                    Level::Error => ("error", style.red("error")),
+                    Level::Warning => ("warning", style.yellow("warning")),
+                    Level::Note => ("note", style.cyan("note")),
                 };
-                out.push_str(&format!("  {level}: {} [{}]\n", finding.what, finding.id));
-                let mut row = |name: &str, text: &str| {
+                let line = format!("  {level}: {} [{}]", finding.what, finding.id);
+                let line = wrapped(&line, width, 4);
+                out.push_str(&format!("  {coloured}{}\n", &line[2 + level.len()..]));
+                let mut row = |name: &str, text: &str, width: Option<usize>| {
                     for (n, line) in text.lines().enumerate() {
                         let name = if n == 0 { name } else { "" };
-                        out.push_str(&format!("    {} {line}\n", style.dim(&format!("{name:<6}"))));
+                        let line = wrapped(&format!("           {line}"), width, 11);
+                        out.push_str(&format!(
+                            "    {} {}\n",
+                            style.dim(&format!("{name:<6}")),
+                            &line[11..]
+                        ));
                     }
                 };
-                row("seen", &finding.evidence);
-                row("means", findings::meaning(finding.id));
-                row("mend", &finding.fix);
+                row("seen", &finding.evidence, width);
+                row("means", findings::meaning(finding.id), width);
+                // A command stays one line, to be copied; a sentence is one to be read.
+                row("mend", &finding.fix, width.filter(|_| finding.fix.ends_with('.')));
             }
         }
         out
@@ -200,7 +213,7 @@ mod tests {
             report.headline(),
             "The first layer that fails: caches (cache-not-writable is so)"
         );
-        let text = report.text(Style::plain());
+        let text = report.text(Style::plain(), None);
         let order = ["module\n", "caches\n", "network\n"].map(|heading| text.find(heading));
         assert!(order.is_sorted() && order[0].is_some(), "{text}");
         assert!(

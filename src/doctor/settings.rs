@@ -2,6 +2,7 @@
 
 use super::check::Verdict;
 use super::subject::Subject;
+use crate::gomod::pattern;
 use std::os::unix::ffi::OsStrExt;
 
 /// Variables from articles and other tools that go does not know, with what does what they promise.
@@ -14,8 +15,8 @@ const MYTHS: &[(&str, &str)] = &[
         "GOLOG",
         "go build -x prints the commands; gosteady trace show tells what was asked of whom",
     ),
-    ("GOVERBOSE", "go build -v -x"),
-    ("GODEBUGGING", "GODEBUG=http2debug=1, or gosteady trace show"),
+    ("GOVERBOSE", "use go build -v -x"),
+    ("GODEBUGGING", "use GODEBUG=http2debug=1, or gosteady trace show"),
     (
         "GOTIMEOUT",
         "go has no timeout; gosteady has: hang.deadline (GOSTEADY_HANG_DEADLINE)",
@@ -36,18 +37,18 @@ const MYTHS: &[(&str, &str)] = &[
         "GOPROXYRETRY",
         "go does not retry; gosteady does: proxy.attempts, proxy.retry-for",
     ),
-    ("GOMODPROXY", "GOPROXY"),
-    ("GOMODULEPROXY", "GOPROXY"),
-    ("GOPROXIES", "GOPROXY"),
-    ("GOHTTPPROXY", "HTTPS_PROXY"),
+    ("GOMODPROXY", "use GOPROXY"),
+    ("GOMODULEPROXY", "use GOPROXY"),
+    ("GOPROXIES", "use GOPROXY"),
+    ("GOHTTPPROXY", "use HTTPS_PROXY"),
     (
         "GONOSUMCHECK",
-        "GONOSUMDB, for the modules that no public database can know",
+        "use GONOSUMDB, for the modules that no public database can know",
     ),
-    ("GOMODMODE", "GOFLAGS=-mod=…"),
-    ("GOMODULES", "GO111MODULE, which is on by default"),
-    ("GO11MODULE", "GO111MODULE, which is on by default"),
-    ("GO111MODULES", "GO111MODULE, which is on by default"),
+    ("GOMODMODE", "use GOFLAGS=-mod=…"),
+    ("GOMODULES", "use GO111MODULE, which is on by default"),
+    ("GO11MODULE", "use GO111MODULE, which is on by default"),
+    ("GO111MODULES", "use GO111MODULE, which is on by default"),
 ];
 
 /// Variables of go's whose names are often misspelt. Source: internal/cfg/cfg.go (KnownEnv).
@@ -85,7 +86,7 @@ pub fn variables(subject: &Subject) -> Verdict {
             verdict.found(
                 "variable-unknown",
                 format!("{name} is set, but no such variable exists"),
-                name,
+                "",
                 advice,
             );
         }
@@ -96,7 +97,7 @@ pub fn variables(subject: &Subject) -> Verdict {
 fn unknown(name: &str) -> Option<String> {
     let bare = name.replace('_', "");
     if let Some((_, instead)) = MYTHS.iter().find(|(myth, _)| *myth == bare) {
-        return Some(format!("use {instead}"));
+        return Some((*instead).to_owned());
     }
     let misspelt =
         |known: &&&str| name.len() > 4 && name.starts_with("GO") && **known != name && slip(name, known);
@@ -142,10 +143,7 @@ pub fn goflags(subject: &Subject) -> Verdict {
             "a value joins its flag with =, as in -mod=vendor; go env -u GOFLAGS clears what go env -w set",
         );
     }
-    if flags
-        .split_ascii_whitespace()
-        .any(|w| matches!(w, "-mod=mod" | "--mod=mod"))
-    {
+    if subject.env.says_mod_mod() {
         verdict.found(
             "goflags-mod-mod",
             "GOFLAGS says -mod=mod",
@@ -170,7 +168,7 @@ pub fn verification(subject: &Subject) -> Verdict {
     }
     for key in ["GONOSUMDB", "GOPRIVATE"] {
         let list = subject.text(key);
-        if list.split(',').any(everything) {
+        if pattern::matches_everything(&list) {
             verdict.found(
                 "sumdb-off",
                 format!("{key} matches every module"),
@@ -180,7 +178,7 @@ pub fn verification(subject: &Subject) -> Verdict {
         }
     }
     let insecure = subject.text("GOINSECURE");
-    if insecure.split(',').any(everything) {
+    if pattern::matches_everything(&insecure) {
         verdict.found(
             "insecure-everything",
             "GOINSECURE matches every module",
@@ -189,14 +187,6 @@ pub fn verification(subject: &Subject) -> Verdict {
         );
     }
     verdict
-}
-
-fn everything(glob: &str) -> bool {
-    let glob = glob.trim();
-    !glob.is_empty()
-        && glob
-            .split('/')
-            .all(|part| !part.is_empty() && part.bytes().all(|b| b == b'*'))
 }
 
 /// gosteady's own files and variables.
@@ -233,20 +223,6 @@ mod tests {
             let advice = unknown(name);
             assert_eq!(advice.is_some(), known.is_some(), "{name}: {advice:?}");
             assert!(known.is_none_or(|k| advice.unwrap().contains(k)), "{name}");
-        }
-    }
-
-    #[test]
-    fn globs_that_match_everything() {
-        for (glob, all) in [
-            ("*", true),
-            (" * ", true),
-            ("*/*", true),
-            ("*.corp", false),
-            ("", false),
-            ("corp", false),
-        ] {
-            assert_eq!(everything(glob), all, "{glob}");
         }
     }
 }

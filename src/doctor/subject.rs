@@ -4,7 +4,7 @@ use crate::config::goenv::GoEnv;
 use crate::config::{self, Loaded};
 use crate::gomod::{self, Directives};
 use crate::toolchain::find::{self, NotFound, RealGo};
-use crate::world::World;
+use crate::world::{World, nearest_file, repository};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -36,18 +36,18 @@ impl Subject {
         let path = go.as_ref().map_or(PathBuf::new(), |real| real.path.clone());
         let env = GoEnv::read(world, &path);
         let cwd = world.cwd.clone();
-        let nearest = |name: &str| cwd.as_deref().and_then(|dir| nearest(dir, name));
-        let gomod = nearest("go.mod").filter(|path| path.is_file());
+        let nearest = |name: &str| nearest_file(cwd.as_deref()?, name);
+        let gomod = nearest("go.mod");
         let gowork = match env.get("GOWORK").as_deref() {
             Some(off) if off == "off" => None,
             Some(path) => Some(PathBuf::from(path)),
-            None => nearest("go.work").filter(|path| path.is_file()),
+            None => nearest("go.work"),
         };
         let text = gomod.as_ref().and_then(|path| std::fs::read(path).ok());
         Subject {
             config: config::load(world),
             module: gomod::directives(&text.unwrap_or_default()),
-            repository: nearest(".git").and_then(|path| path.parent().map(Path::to_path_buf)),
+            repository: cwd.as_deref().and_then(repository).map(Path::to_path_buf),
             world: world.clone(),
             go,
             env,
@@ -73,11 +73,4 @@ impl Subject {
     pub fn text(&self, key: &str) -> String {
         self.env.text(key)
     }
-}
-
-/// The nearest entry of this name at or above a directory.
-pub fn nearest(dir: &Path, name: &str) -> Option<PathBuf> {
-    dir.ancestors()
-        .map(|dir| dir.join(name))
-        .find(|path| path.symlink_metadata().is_ok())
 }

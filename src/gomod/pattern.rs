@@ -8,6 +8,12 @@ pub fn is_effectively_empty(list: &str) -> bool {
         .all(|p| p.is_empty() || p == "none")
 }
 
+/// Whether a glob of the list matches every module path: only stars, as in `*` and `*/*`.
+pub fn matches_everything(list: &str) -> bool {
+    let stars = |part: &str| !part.is_empty() && part.bytes().all(|b| b == b'*');
+    list.split(',').any(|glob| glob.trim().split('/').all(stars))
+}
+
 /// Whether a glob of the list matches the first elements of a module path.
 /// Source: golang.org/x/mod/module (MatchPrefixPatterns).
 pub fn matches_prefix(list: &str, target: &str) -> bool {

@@ -3,6 +3,7 @@
 //! Source: net/url (parse, setPath, Redacted), cmd/go/internal/web/api.go (Join), modfetch/proxy.go (getBody).
 
 use super::transport::Address;
+use crate::percent::{decode, encode};
 use crate::secret::Secret;
 
 /// An upstream's base.
@@ -119,35 +120,6 @@ fn host_and_port(text: &str) -> Option<(String, Option<u16>)> {
         Some(_) => return None,
     };
     Some((host.to_owned(), port))
-}
-
-/// Decodes `%XX`; `None` where an escape is broken.
-pub fn decode(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        if byte != b'%' {
-            out.push(byte);
-            continue;
-        }
-        let high = (bytes.next()? as char).to_digit(16)?;
-        let low = (bytes.next()? as char).to_digit(16)?;
-        out.push((high * 16 + low) as u8);
-    }
-    Some(out)
-}
-
-/// Escapes everything but unreserved characters (RFC 3986) and those in `keep`.
-fn encode(bytes: &[u8], keep: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len());
-    for &byte in bytes {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) || keep.contains(&byte) {
-            out.push(byte as char);
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -9,8 +9,9 @@ pub use asker::{Answer, Asker, Asking, Question, Seen, Trouble, ask};
 use super::base::Base;
 use super::list::{Element, Entry, List};
 use super::public::{self, is_public};
-use super::sumdb;
 use super::transport::Address;
+use super::{classify, sumdb};
+use crate::cause::Cause;
 use crate::gomod::escape;
 
 /// An http(s) upstream of a GOPROXY list.
@@ -125,6 +126,11 @@ pub fn module_file(module: &str, file: &str) -> String {
 /// The path of a file of a checksum database below an upstream, as go asks for it: `sumdb/sum.golang.org/supported`.
 pub fn database_file(name: &str, file: &str) -> String {
     format!("sumdb/{name}/{file}").replace('!', "%21")
+}
+
+/// What a server did that has this cause, in a few words that follow its name.
+pub fn phrase(cause: Cause) -> &'static str {
+    classify::phrase(cause)
 }
 
 #[cfg(test)]

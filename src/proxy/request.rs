@@ -2,8 +2,8 @@
 //!
 //! Source: the GOPROXY protocol (go.dev/ref/mod), modfetch/proxy.go, modfetch/sumdb.go.
 
-use super::base::decode;
 use crate::gomod::unescape;
+use crate::percent::decode;
 
 /// The kinds of thing that go asks a module proxy for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use crate::config::goenv::GoEnv;
 use crate::gomod;
 use crate::toolchain::floor::{self, Wanted};
 use crate::toolchain::version::Version;
-use crate::world::World;
+use crate::world::{World, nearest_file};
 use std::path::{Path, PathBuf};
 
 /// What kind of list GOPROXY is.
@@ -51,10 +51,10 @@ impl Scene {
     pub fn read(world: &World, env: &GoEnv, command: &Command, local: Option<&Version>) -> Scene {
         let dir = dir(world, command);
         let goflags = argv::goflags(&env.text("GOFLAGS"));
-        let module = up(&dir, "go.mod");
+        let module = nearest_file(&dir, "go.mod");
         let work = match env.text("GOWORK").as_str() {
             "off" => None,
-            "" => up(&dir, "go.work"),
+            "" => nearest_file(&dir, "go.work"),
             named => Some(dir.join(named)),
         };
         let goproxy = match env.text("GOPROXY") {
@@ -129,10 +129,6 @@ pub fn list_kind(goproxy: &str) -> ListKind {
         }
     }
     kind
-}
-
-fn up(dir: &Path, name: &str) -> Option<PathBuf> {
-    dir.ancestors().map(|d| d.join(name)).find(|f| f.is_file())
 }
 
 // The toolchain that go would want and that is not at hand.

@@ -28,6 +28,7 @@ mod tree;
 mod waiting;
 mod watch;
 
+pub use evidence::{locks, places};
 pub use fds::hold_standard;
 pub use signals::{die_of, ends_go, survive_broken_pipes};
 pub use state::Bounds;

@@ -51,12 +51,8 @@ pub fn real_go(world: &World, program: &'static str) -> Result<RealGo, NotFound>
 
     // What stands before our own entry counts only where we have none.
     let (mut before, mut behind) = (Walk::default(), None);
-    for dir in world.set_var("PATH").map(split).unwrap_or_default() {
-        let path = Path::new(dir).join(program);
-        let Some(metadata) = std::fs::metadata(&path)
-            .ok()
-            .filter(|m| !dir.is_empty() && m.is_file())
-        else {
+    for path in world.path_dirs().map(|dir| dir.join(program)) {
+        let Some(metadata) = std::fs::metadata(&path).ok().filter(Metadata::is_file) else {
             continue;
         };
         let Some(script) = foreign(&me, &path, &metadata) else {
@@ -127,11 +123,7 @@ pub fn real_go(world: &World, program: &'static str) -> Result<RealGo, NotFound>
 /// already.
 pub fn all_on_path(world: &World, known: Option<&Path>) -> Vec<PathBuf> {
     let me = own_ids(world, PROGRAMS);
-    let dirs = world.set_var("PATH").map(split).unwrap_or_default();
-    let paths = dirs
-        .into_iter()
-        .filter(|dir| !dir.is_empty())
-        .map(|dir| Path::new(dir).join("go"));
+    let paths = world.path_dirs().map(|dir| dir.join("go"));
     paths
         .filter(|path| {
             Some(path.as_path()) != known

@@ -5,7 +5,7 @@ use super::version::Version;
 use crate::config::goenv::GoEnv;
 use crate::gomod;
 use crate::trace::event::Rule;
-use crate::world::{World, platform};
+use crate::world::{World, nearest_file, platform};
 use std::path::{Path, PathBuf};
 
 /// A toolchain that go would switch to.
@@ -105,8 +105,7 @@ pub fn is_at_hand(world: &World, env: &GoEnv, name: &str) -> bool {
 
 /// Whether a program of the toolchain's name is on PATH, where go looks first.
 pub fn is_on_path(world: &World, name: &str) -> bool {
-    let cwd = world.cwd.as_deref().unwrap_or(Path::new("/"));
-    which::which_in(name, world.var("PATH"), cwd).is_ok()
+    world.program(name).is_some()
 }
 
 /// Whether GOPROXY forbids every download: `off`, and nothing before it.
@@ -126,7 +125,7 @@ pub fn too_old(version: &Version, file: &Path) -> Option<(String, String)> {
 
 /// The go.work or go.mod in effect at a directory, `None` outside of a module.
 pub fn file_in_effect(env: &GoEnv, dir: &Path) -> Option<PathBuf> {
-    let up = |name: &str| dir.ancestors().map(|d| d.join(name)).find(|f| f.is_file());
+    let up = |name: &str| nearest_file(dir, name);
     let work = match env.text("GOWORK").as_str() {
         "off" => None,
         "" => up("go.work"),

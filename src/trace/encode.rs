@@ -25,41 +25,6 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Everything but the unreserved characters as `%XX` (RFC 3986, 2.3).
-pub fn percent(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len());
-    for byte in bytes {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                out.push(char::from(*byte))
-            }
-            byte => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
-}
-
-/// The text with every `%XX` decoded; what is none stays as it is.
-pub fn unpercent(text: &str) -> String {
-    let mut out = Vec::new();
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        let hex = |b: Option<u8>| char::from(b?).to_digit(16);
-        let ahead = bytes.clone();
-        match byte {
-            b'%' => match (hex(bytes.next()), hex(bytes.next())) {
-                (Some(high), Some(low)) => out.push((high * 16 + low) as u8),
-                _ => {
-                    out.push(b'%');
-                    bytes = ahead;
-                }
-            },
-            byte => out.push(byte),
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,7 +43,5 @@ mod tests {
             assert_eq!(base64(text.as_bytes()), encoded);
         }
         assert_eq!(hex(&[0, 255]), "00ff");
-        assert_eq!(percent(b"a b/%~"), "a%20b%2F%25~");
-        assert_eq!(unpercent("a%20b%2F%25~%zz%"), "a b/%~%zz%");
     }
 }

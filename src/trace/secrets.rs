@@ -4,8 +4,9 @@
 //! A secret without any mark can't be told from a word when it is written down; but here its owner is known, and so
 //! are the places where secrets are kept.
 
-use super::encode::{base64, percent, unpercent};
+use super::encode::base64;
 use super::redact::{self, HIDDEN};
+use crate::percent;
 use crate::world::World;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -44,7 +45,7 @@ impl Secrets {
             if name.starts_with("OTEL_") && name.ends_with("_HEADERS") {
                 for (_, value) in value.split(',').filter_map(|pair| pair.split_once('=')) {
                     found.add(&name, value);
-                    found.add(&name, &unpercent(value.trim()));
+                    found.add(&name, &percent::decode_lossy(value.trim()));
                 }
             }
         }
@@ -177,7 +178,7 @@ impl Found {
                     .split_once(':')
                     .map_or(userinfo, |(_, password)| password);
                 self.add(source, secret);
-                self.add(source, &unpercent(secret));
+                self.add(source, &percent::decode_lossy(secret));
             }
             if let Some((_, query)) = url.split_once('?') {
                 for (_, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
@@ -251,7 +252,7 @@ pub(super) fn texts(value: &mut Value, change: &mut impl FnMut(&str) -> String) 
 
 /// The ways in which a secret may be written.
 fn written(secret: &str) -> Vec<String> {
-    let percent = percent(secret.as_bytes());
+    let percent = percent::encode(secret.as_bytes(), b"");
     let json = serde_json::Value::from(secret).to_string();
     let mut forms = vec![
         secret.to_string(),
@@ -307,8 +308,8 @@ mod tests {
         for text in [
             secret.to_string(),
             json,
-            percent(secret.as_bytes()),
-            percent(secret.as_bytes()).to_lowercase(),
+            percent::encode(secret.as_bytes(), b""),
+            percent::encode(secret.as_bytes(), b"").to_lowercase(),
             base64(secret.as_bytes()),
             base64(format!("user:{secret}").as_bytes()),
             base64(format!("u:{secret}.").as_bytes()),

@@ -4,6 +4,7 @@ pub mod live;
 pub mod style;
 pub mod table;
 pub mod words;
+pub mod wrap;
 
 pub use style::{Stream, Style};
 

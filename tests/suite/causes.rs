@@ -335,7 +335,7 @@ fn over_tls(test: &str, params: impl Fn(&mut rcgen::CertificateParams), trusted:
 }
 
 /// A server that gets as far as its certificate, on threads that end with the process.
-fn tls_server(params: impl Fn(&mut rcgen::CertificateParams)) -> (String, String) {
+pub fn tls_server(params: impl Fn(&mut rcgen::CertificateParams)) -> (String, String) {
     use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
     let mut authority = rcgen::CertificateParams::new(Vec::new()).expect("parameters");
     authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);

@@ -3,7 +3,8 @@
 
 use crate::support::Sandbox;
 use gosteady::drill::{Fault, Kind, Server, Store};
-use gosteady::trace::encode::{base64, percent};
+use gosteady::percent;
+use gosteady::trace::encode::base64;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::Read;
@@ -55,7 +56,7 @@ impl Canaries {
 }
 
 fn forms(word: &str) -> Vec<String> {
-    let encoded = percent(word.as_bytes());
+    let encoded = percent::encode(word.as_bytes(), b"");
     let json = serde_json::Value::from(word).to_string();
     let mut forms = vec![
         word.to_string(),
@@ -106,7 +107,7 @@ fn everything_is_clean(seed: u64, alphabet: &str) {
         "GOPROXY",
         format!(
             "http://u:{}@{address},http://{token}@127.0.0.1:9",
-            percent(password.as_bytes())
+            percent::encode(password.as_bytes(), b"")
         ),
     );
     sandbox.set(
@@ -129,7 +130,7 @@ fn everything_is_clean(seed: u64, alphabet: &str) {
     // What go and git may print: with a mark, and without any.
     let said = format!(
         "fatal: https://u:{stored}@git.example: {netrc} {header} {variable} {}\nBasic {}",
-        percent(password.as_bytes()),
+        percent::encode(password.as_bytes(), b""),
         base64(format!("u:{password}").as_bytes())
     );
     sandbox.set("FAKEGO_STDERR", said);

@@ -1,8 +1,9 @@
 //! What a module server is asked in its conformance test: some fifteen small requests and one zip, about one module.
 
-use super::super::network::{ASKED, BOUND};
+use super::super::network::{BOUND, LIST};
 use super::super::subject::Subject;
 use super::sumdb::{self, Log};
+use crate::activity::Phase;
 use crate::gomod::{escape, pattern, semver};
 use crate::proxy::Upstream;
 use crate::proxy::probe::{Answer, Asker, Question, Trouble, database_file, module_file};
@@ -119,11 +120,11 @@ pub fn ask(subject: &Subject, upstream: &Upstream, module: Option<&str>) -> Aske
     };
     let mut questions = first(&target);
     if module.is_none() {
-        questions.push(Question::new(upstream.file(ASKED)));
+        questions.push(Question::new(upstream.file(LIST)));
         questions.push(at(MODULE.0, &format!("@v/{BRANCH}.info")));
     }
     let mut answers = put(questions).into_iter();
-    let mut next = || answers.next().unwrap_or(Err(Trouble::Silent));
+    let mut next = || answers.next().unwrap_or(Err(Trouble::Silent(Phase::Waiting)));
     let (mut list, mut latest, mut path) = (next(), next(), next());
     let (plain, branch) = match module {
         None => (Some(next()), Some(next())),
@@ -133,9 +134,9 @@ pub fn ask(subject: &Subject, upstream: &Upstream, module: Option<&str>) -> Aske
     if !has(&list)
         && let Some(plain) = plain.as_ref().filter(|plain| has(plain))
     {
-        target = Target::new(ASKED.split("/@v/").next().unwrap_or_default(), "");
+        target = Target::new(LIST.split("/@v/").next().unwrap_or_default(), "");
         let mut answers = put(first(&target)[1..].to_vec()).into_iter();
-        let mut next = || answers.next().unwrap_or(Err(Trouble::Silent));
+        let mut next = || answers.next().unwrap_or(Err(Trouble::Silent(Phase::Waiting)));
         (list, latest, path) = (plain.clone(), next(), next());
     }
     if target.version.is_empty() {
@@ -170,7 +171,7 @@ pub fn ask(subject: &Subject, upstream: &Upstream, module: Option<&str>) -> Aske
         at(&module, &format!("@v/{absent}.info")),
     ];
     let mut answers = put(questions).into_iter();
-    let mut next = || answers.next().unwrap_or(Err(Trouble::Silent));
+    let mut next = || answers.next().unwrap_or(Err(Trouble::Silent(Phase::Waiting)));
     let files = Files {
         info: next(),
         go_mod: next(),
@@ -196,7 +197,7 @@ pub fn ask(subject: &Subject, upstream: &Upstream, module: Option<&str>) -> Aske
         let mut questions = vec![part(None), part(Some(STRANGE))];
         questions.extend(validator.map(|validator| part(Some(validator))));
         let mut answers = put(questions).into_iter();
-        let mut next = || answers.next().unwrap_or(Err(Trouble::Silent));
+        let mut next = || answers.next().unwrap_or(Err(Trouble::Silent(Phase::Waiting)));
         asked.ranges = Some(Ranges {
             from,
             bare: next(),
@@ -207,7 +208,9 @@ pub fn ask(subject: &Subject, upstream: &Upstream, module: Option<&str>) -> Aske
     asked.files = Some(files);
     asked.log = log(subject, &asked.target, |path| {
         let question = Question::new(upstream.file(path));
-        put(vec![question]).pop().unwrap_or(Err(Trouble::Silent))
+        put(vec![question])
+            .pop()
+            .unwrap_or(Err(Trouble::Silent(Phase::Waiting)))
     });
     asked
 }

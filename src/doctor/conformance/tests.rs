@@ -4,6 +4,7 @@ use super::asking::{Asked, Files, Ranges, Target};
 use super::judge::judge;
 use super::words::{go_prints, info};
 use super::{Judgement, POINTS};
+use crate::activity::Phase;
 use crate::drill::Store;
 use crate::proxy::probe::{Answer, Seen, Trouble};
 use crate::proxy::transport::Way;
@@ -189,7 +190,7 @@ fn each_fault_breaks_its_point() {
 fn what_cannot_be_told_is_left_open() {
     let mut asked = sound();
     for answer in [&mut asked.list, &mut asked.latest, &mut asked.path] {
-        *answer = Err(Trouble::Silent);
+        *answer = Err(Trouble::Silent(Phase::Waiting));
     }
     assert!(
         judge(&asked)

@@ -74,7 +74,7 @@ pub fn said(answer: &Answer) -> String {
 pub fn reason(trouble: &Trouble) -> String {
     match trouble {
         Trouble::Failed(failure) => failure.reason.clone(),
-        Trouble::Silent => "no answer in time".to_owned(),
+        Trouble::Silent(_) => "no answer in time".to_owned(),
         Trouble::Local(why) => why.clone(),
     }
 }

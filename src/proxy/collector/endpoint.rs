@@ -1,9 +1,9 @@
 //! Where traces are sent, by the variables of the OpenTelemetry specification (OpenTelemetry Protocol Exporter). Of
 //! the environment alone: a project's file has no say in it.
 
+use crate::percent;
 use crate::proxy::transport::Address;
 use crate::secret::Secret;
-use crate::trace::encode::unpercent;
 use crate::world::World;
 use std::time::Duration;
 
@@ -82,7 +82,7 @@ fn pairs(text: &str) -> Vec<(String, Secret<String>)> {
     let pair = |pair: &str| {
         let (name, value) = pair.split_once('=')?;
         let name = name.trim();
-        (!name.is_empty()).then(|| (name.to_string(), Secret::new(unpercent(value.trim()))))
+        (!name.is_empty()).then(|| (name.to_string(), Secret::new(percent::decode_lossy(value.trim()))))
     };
     text.split(',').filter_map(pair).collect()
 }

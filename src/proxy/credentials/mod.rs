@@ -54,6 +54,34 @@ pub fn programs(goauth: &str) -> Result<Vec<String>, String> {
     Ok(methods.filter_map(program).collect())
 }
 
+/// Runs each command of GOAUTH once, as go does before its first request: its program, and for how many addresses it
+/// gave headers, or why for none. What they are is told to nobody. Blocks, for as long as the bound at most.
+pub fn rehearse(goauth: &str, world: &World, bound: Duration) -> Vec<(String, Result<usize, String>)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let (Ok(runtime), Ok(methods)) = (runtime, method::parse(goauth)) else {
+        return Vec::new();
+    };
+    let all = async {
+        let mut found = Vec::new();
+        for method in &methods {
+            let Method::Command(words) = method else { continue };
+            let helper = Helper {
+                words,
+                dir: None,
+                input: None,
+            };
+            let left = bound / methods.len() as u32;
+            let printed = helper::run(helper, world, left).await;
+            let known = printed.and_then(|printed| output::parse_command(&printed));
+            found.push((words[0].clone(), known.map(|known| known.len())));
+        }
+        found
+    };
+    let found = runtime.block_on(all);
+    runtime.shutdown_background();
+    found
+}
+
 /// The netrc file that go would read: NETRC, else `~/.netrc`.
 pub fn netrc_path(world: &World) -> Option<std::path::PathBuf> {
     netrc::path(world)

@@ -287,7 +287,7 @@ fn file_root(url: &str) -> Option<PathBuf> {
     let path = url
         .strip_prefix("file://")
         .or_else(|| url.strip_prefix("file:"))?;
-    let bytes = super::base::decode(path)?;
+    let bytes = crate::percent::decode(path)?;
     let path = PathBuf::from(String::from_utf8(bytes).ok()?);
     path.is_absolute().then_some(path)
 }

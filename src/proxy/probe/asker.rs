@@ -1,9 +1,11 @@
 //! Asking: each request once, with the credentials that go would send, within a bound.
 
-use super::super::attempt;
 use super::super::credentials::Credentials;
+use super::super::request::Resource;
 use super::super::transport::{Address, Client, Failure, Get, Way};
-use crate::activity::Activity;
+use super::super::{attempt, classify};
+use crate::activity::{Activity, FlightHandle, Phase};
+use crate::cause::Cause;
 use crate::secret::Secret;
 use crate::world::World;
 use bytes::Bytes;
@@ -80,10 +82,52 @@ pub struct Seen {
 pub enum Trouble {
     /// It failed on the way.
     Failed(Box<Failure>),
-    /// Nothing came within the bound.
-    Silent,
+    /// Nothing came within the bound; what was being done then.
+    Silent(Phase),
     /// This machine could not even ask.
     Local(String),
+}
+
+impl Seen {
+    /// What is wrong with the answer to a request for this path; `None` where nothing is.
+    pub fn cause(&self, path: &str) -> Option<Cause> {
+        let mut outcome = classify::of_status(self.status, self.way.redirected_to.is_some());
+        if outcome == classify::Outcome::Ok
+            && let Some(asked) = Resource::parse(path)
+        {
+            let content_type = self.headers.get("content-type").map_or("", String::as_str);
+            outcome = classify::of_body(&asked.kind, content_type, &self.body, &self.body);
+        }
+        classify::cause_of_answer(outcome, self.status)
+    }
+}
+
+impl Trouble {
+    /// Why there is no answer.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Trouble::Failed(failure) => classify::cause_of_failure(failure.class, &failure.way.times),
+            Trouble::Silent(phase) => classify::cause_of_silence(*phase),
+            Trouble::Local(_) => Cause::OutOfResources,
+        }
+    }
+
+    /// The transport's own words, where they say more than the phrase of the cause; no credentials, no query.
+    pub fn reason(&self) -> String {
+        match self {
+            Trouble::Failed(failure) => failure.reason.clone(),
+            Trouble::Silent(phase) => format!("no answer in time, while {}", phase.as_str()),
+            Trouble::Local(why) => why.clone(),
+        }
+    }
+
+    /// The server that a redirect had led to.
+    pub fn redirected_to(&self) -> Option<&str> {
+        match self {
+            Trouble::Failed(failure) => failure.way.redirected_to.as_deref(),
+            _ => None,
+        }
+    }
 }
 
 /// What became of a question.
@@ -137,13 +181,16 @@ impl Asker {
     pub fn ask(&self, question: Question, bound: Duration) -> Answer {
         match &self.runtime {
             Some(runtime) => runtime.block_on(self.asking.ask(question, bound)),
-            None => Err(Trouble::Silent),
+            None => Err(Trouble::Silent(Phase::Waiting)),
         }
     }
 
     /// Asks all of them, at most `at_once` at a time, each within the bound. The answers are in their order.
     pub fn all(&self, questions: Vec<Question>, at_once: usize, bound: Duration) -> Vec<Answer> {
-        let mut answers: Vec<Answer> = questions.iter().map(|_| Err(Trouble::Silent)).collect();
+        let mut answers: Vec<Answer> = questions
+            .iter()
+            .map(|_| Err(Trouble::Silent(Phase::Waiting)))
+            .collect();
         let ask = |asking: Rc<Asking>, question| async move { asking.ask(question, bound).await };
         self.each(questions, at_once, ask, |number, answer| answers[number] = answer);
         answers
@@ -184,31 +231,35 @@ impl Asker {
 impl Asking {
     /// Asks one question; the bound is for all of it.
     pub async fn ask(&self, question: Question, bound: Duration) -> Answer {
-        match tokio::time::timeout(bound, self.get(question, bound)).await {
+        let Question { address, .. } = &question;
+        let flight = self.activity.begin(address.to_string(), address.origin());
+        match tokio::time::timeout(bound, self.get(question, bound, &flight)).await {
             Ok(Ok(seen)) => Ok(seen),
             Ok(Err(failure)) => Err(Trouble::Failed(Box::new(failure))),
-            Err(_) => Err(Trouble::Silent),
+            Err(_) => Err(Trouble::Silent(
+                flight.pulse().current().unwrap_or(Phase::Waiting),
+            )),
         }
     }
 
-    async fn get(&self, question: Question, bound: Duration) -> Result<Seen, Failure> {
+    async fn get(&self, question: Question, bound: Duration, flight: &FlightHandle) -> Result<Seen, Failure> {
         let Question {
             address,
             headers,
             most,
         } = question;
-        let flight = self.activity.begin(address.to_string(), address.origin());
         let begun = Instant::now();
+        flight.phase(Phase::Credentials);
         let mut all = self.credentials.headers(&address).await;
         let more = headers.into_iter();
         all.extend(more.map(|(name, value)| (name.to_owned(), Secret::new(value))));
         let get = Get {
             address,
             fresh: false,
-            connect_timeout: bound.mul_f32(0.6),
+            connect_timeout: bound * 3 / 5,
             headers: all,
             post: None,
-            flight: &flight,
+            flight,
         };
         let mut answer = self.client.get(get).await?;
         let (mut body, mut whole) = (Vec::new(), false);

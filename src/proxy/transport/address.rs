@@ -1,5 +1,6 @@
 //! Addresses: parsed as leniently as Go's net/url does where cmd/go would accept the result, printed without secrets.
 
+use crate::percent;
 use crate::secret::Secret;
 use std::fmt;
 
@@ -197,37 +198,14 @@ fn parse_host(text: &str) -> Result<(String, Option<u16>), String> {
     Ok((host, Some(number.ok_or("invalid port after host")?)))
 }
 
-/// Escapes what may not stand on the wire; what is escaped already stays.
+/// Escapes what may not stand on the wire; what is escaped already stays where `extra` has the percent sign.
 fn escape(text: &str, extra: &[u8]) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&b) || extra.contains(&b);
-    let mut out = String::with_capacity(text.len());
-    for b in text.bytes() {
-        if plain(b) {
-            out.push(char::from(b));
-        } else {
-            out.push_str(&format!("%{b:02X}"));
-        }
-    }
-    out
+    percent::encode(text.as_bytes(), &[b"!$&'()*+,;=:@", extra].concat())
 }
 
 /// Undoes percent-escapes; `None` for a broken escape. Bytes that are no UTF-8 are replaced.
 fn unescape(text: &str) -> Option<String> {
-    if !text.contains('%') {
-        return Some(text.to_string());
-    }
-    let hex = |b: Option<u8>| b.and_then(|b| char::from(b).to_digit(16));
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(b) = bytes.next() {
-        if b == b'%' {
-            let value = hex(bytes.next())? * 16 + hex(bytes.next())?;
-            out.push(u8::try_from(value).ok()?);
-        } else {
-            out.push(b);
-        }
-    }
-    Some(String::from_utf8_lossy(&out).into_owned())
+    Some(String::from_utf8_lossy(&percent::decode(text)?).into_owned())
 }
 
 #[cfg(test)]

@@ -32,6 +32,16 @@ pub struct Connector {
     tls: Tls,
 }
 
+/// A way to a server.
+pub struct Reached {
+    /// What is said there reaches the server, or the proxy that is asked for it.
+    pub stream: Stream,
+    /// Who is connected to.
+    peer: SocketAddr,
+    /// The proxy's authorization, where targets must be absolute.
+    absolute: Option<Option<String>>,
+}
+
 /// What a way is told to while it is gone: the request that waits for it reads what is known so far, also when it
 /// is cut short.
 #[derive(Debug, Clone)]
@@ -102,6 +112,21 @@ impl Connector {
 
     /// A connection over which this address can be asked. Not bounded: see [`Connector::overdue`].
     pub async fn open(&self, address: &Address, journey: &Journey) -> Result<Conn, Fault> {
+        let mut reached = self.reach(address, journey).await?;
+        let mut h2 = false;
+        if address.https {
+            journey.phase(Phase::Handshaking);
+            (reached.stream, h2) = self.tls.upstream(reached.stream, &address.host).await?;
+            journey.reached(|way, at| way.times.secured = Some(at));
+        }
+        let mut conn = speak(reached.stream, h2, reached.peer, &address.host).await?;
+        conn.absolute = reached.absolute;
+        Ok(conn)
+    }
+
+    /// A stream to this address, through the proxy where one stands before it; TLS with the server is still to come. Not
+    /// bounded: see [`Connector::overdue`].
+    pub async fn reach(&self, address: &Address, journey: &Journey) -> Result<Reached, Fault> {
         let proxy = self.proxy(address)?;
         let (host, port) = match proxy {
             Some(proxy) => (proxy.host.as_str(), proxy.port),
@@ -134,15 +159,11 @@ impl Connector {
                 Kind::Http { .. } => absolute = Some(hop::authorization(proxy)),
             }
         }
-        let mut h2 = false;
-        if address.https {
-            journey.phase(Phase::Handshaking);
-            (stream, h2) = self.tls.upstream(stream, &address.host).await?;
-            journey.reached(|way, at| way.times.secured = Some(at));
-        }
-        let mut conn = speak(stream, h2, peer, &address.host).await?;
-        conn.absolute = absolute;
-        Ok(conn)
+        Ok(Reached {
+            stream,
+            peer,
+            absolute,
+        })
     }
 
     /// The failure of a journey that was not done within its bound.
@@ -167,7 +188,8 @@ impl Connector {
         fault
     }
 
-    fn proxy(&self, address: &Address) -> Result<Option<&Proxy>, Fault> {
+    /// The proxy that stands before this address, if any; an error where it can't be used.
+    pub fn proxy(&self, address: &Address) -> Result<Option<&Proxy>, Fault> {
         let found = self.proxies.for_address(address);
         found.map_err(|why| Fault::new(Class::ProxyHop, why))
     }

@@ -13,12 +13,14 @@ mod env_proxy;
 mod fault;
 mod hop;
 mod keepalive;
+pub mod peer;
 mod pool;
 mod redirect;
 mod resolve;
 mod roots;
 mod stream;
 mod tls;
+mod x509;
 
 #[cfg(test)]
 mod tests;

@@ -121,7 +121,7 @@ impl Way {
 fn passing(answer: &Answer) -> bool {
     match answer {
         Ok(seen) => seen.status == 429 || seen.status >= 500,
-        Err(Trouble::Silent) => false,
+        Err(Trouble::Silent(_)) => false,
         Err(_) => true,
     }
 }
@@ -171,7 +171,7 @@ fn reply(answer: Answer) -> Reply {
             }
         }
         Err(Trouble::Failed(failure)) => (None, failure.reason.clone(), Duration::ZERO, None),
-        Err(Trouble::Silent) => (None, "no answer in time".to_owned(), Duration::ZERO, None),
+        Err(Trouble::Silent(_)) => (None, "no answer in time".to_owned(), Duration::ZERO, None),
         Err(Trouble::Local(why)) => (None, why, Duration::ZERO, None),
     };
     Reply {

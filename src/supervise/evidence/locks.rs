@@ -8,6 +8,7 @@ use crate::supervise::tree;
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::time::Duration;
 
 /// A line of /proc/locks.
@@ -77,6 +78,17 @@ pub fn waits(locks: &[Lock], pids: &BTreeSet<i32>) -> Vec<(i32, u64, Option<i32>
         .map(|l| (l.pid, l.inode, holder(l.inode)))
         .filter(|(_, _, holder)| holder.is_none_or(|pid| !pids.contains(&pid)))
         .collect()
+}
+
+/// Who holds a lock on this file; `None` where nobody does, or where that can't be told.
+pub fn holder(file: &Path) -> Option<Holder> {
+    let inode = fs::metadata(file).ok()?.ino();
+    let locks = parse(&fs::read_to_string("/proc/locks").ok()?);
+    let lock = locks.iter().find(|lock| !lock.waits && lock.inode == inode)?;
+    Some(match lock.pid {
+        pid if pid > 0 => seen(pid),
+        _ => Holder::Outside,
+    })
 }
 
 /// What the processes wait for.

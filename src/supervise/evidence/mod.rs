@@ -2,7 +2,6 @@
 //!
 //! Everything is read from the outside and changes nothing. What can't be read is an [`Item`] that says why.
 
-pub mod bounded;
 pub mod calls;
 pub mod files;
 pub mod locks;
@@ -13,6 +12,7 @@ pub mod sockets;
 
 use super::tree::Tree;
 use crate::activity::{Flight, Snapshot};
+use crate::bounded;
 use std::path::PathBuf;
 use std::time::Duration;
 

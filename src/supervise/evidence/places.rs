@@ -1,6 +1,7 @@
 //! The file systems that go writes to: kind, free space, free inodes (statfs(2)).
 
-use super::{Item, bounded};
+use super::Item;
+use crate::bounded;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

@@ -205,7 +205,10 @@ async fn begin(engine: Rc<Engine>, sources: Arc<Sources>) {
         });
         (facts, needed)
     };
-    let (facts, needed) = tokio::task::spawn_blocking(read).await.unwrap_or_default();
+    let read = tokio::task::spawn_blocking(read);
+    // Whom to ask first; where go asks first, it is known already.
+    engine.health.load().await;
+    let (facts, needed) = read.await.unwrap_or_default();
     let mut work = Work::new(facts, &sources, needed);
     for resource in engine.prefetch.early.take() {
         work.asked_early(&resource);

@@ -42,9 +42,7 @@ const MOMENT: Duration = Duration::from_millis(20);
 /// Turns at the upstream that are left to go's own requests.
 const LEFT_TO_GO: usize = 2;
 /// A public mirror that has answered nothing in this time is not next door: it is asked at full width.
-const GLANCE: Duration = Duration::from_millis(2);
-/// So many files of a quick upstream wait for go at most.
-const AHEAD: u64 = 16;
+const GLANCE: Duration = Duration::from_millis(5);
 
 /// What a command needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -283,13 +281,10 @@ fn start(engine: &Engine, work: &mut Work) -> Option<(File, Rc<Ahead>)> {
     let held = prefetch.held.borrow();
     let pace = prefetch.pace.borrow();
     let most = pace.window();
-    // No more memory than needed for what waits: fresh pages cost as much as the rest of a quick answer.
-    let far_enough = pace.is_quick() && held.bodies() + work.flying as u64 >= AHEAD;
-    if work.flying >= most || far_enough || turns.available_permits() <= LEFT_TO_GO || !held.room_for_small()
-    {
+    if work.flying >= most || turns.available_permits() <= LEFT_TO_GO || !held.room_for_small() {
         return None;
     }
-    let file = work.next(held.room())?;
+    let file = work.next(held.room(), pace.is_quick())?;
     turns.try_acquire().ok()?.forget();
     work.flying += 1;
     Some((file, Rc::default()))

@@ -59,7 +59,7 @@ impl Pace {
         }
     }
 
-    /// Whether the upstream answers so soon that it is enough to be a few files ahead.
+    /// Whether the upstream answers so soon that nothing needs to be hidden.
     pub fn is_quick(&self) -> bool {
         self.recent.is_some_and(|recent| recent <= QUICK)
     }

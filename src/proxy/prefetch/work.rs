@@ -200,9 +200,10 @@ impl Work {
         }
     }
 
-    /// The next request, where there is one; zips only where there is `room` for what comes.
-    pub fn next(&mut self, room: bool) -> Option<File> {
-        let large = self.came >= ENOUGH && self.bytes / self.came > LARGE;
+    /// The next request, where there is one; zips only where there is `room` for what comes. From an upstream that is
+    /// `quick` no zip takes long.
+    pub fn next(&mut self, room: bool, quick: bool) -> Option<File> {
+        let large = !quick && self.came >= ENOUGH && self.bytes / self.came > LARGE;
         while let Some(file) = self.mods.pop_front() {
             if matches!(self.zips.get(&file.module), Some(Zip::Queued)) {
                 self.with_zip.push_back(file);
@@ -328,7 +329,7 @@ mod tests {
     }
 
     fn names(work: &mut Work, room: bool) -> Vec<String> {
-        let files = std::iter::from_fn(|| work.next(room));
+        let files = std::iter::from_fn(|| work.next(room, false));
         files
             .map(|f| f.resource.label.replace(".io/", "").replace("@v1.0.0", ""))
             .collect()
@@ -361,8 +362,8 @@ mod tests {
     fn a_zip_on_its_way_brings_the_go_mod() {
         let dir = tempfile::tempdir().unwrap();
         let mut work = work(dir.path());
-        assert_eq!(work.next(true).unwrap().resource.kind, Kind::Mod);
-        let zip = work.next(true).unwrap();
+        assert_eq!(work.next(true, false).unwrap().resource.kind, Kind::Mod);
+        let zip = work.next(true, false).unwrap();
         assert_eq!(work.inside(&zip.module).unwrap().label, "a.io/a@v1.0.0 mod");
         assert_eq!(work.inside(&zip.module), None);
         assert!(!names(&mut work, true).contains(&"aa mod".to_owned()));
@@ -378,14 +379,17 @@ mod tests {
     }
 
     #[test]
-    fn large_zips_come_last() {
+    fn large_zips_come_last_unless_they_come_quickly() {
         let dir = tempfile::tempdir().unwrap();
         let mut work = work(dir.path());
         for name in ["w", "x", "y", "z"] {
             work.landed(&module(name), &body(LONG), false);
         }
+        // A go.mod that no zip brings comes before everything.
+        assert_eq!(work.next(true, true).unwrap().resource.kind, Kind::Mod);
+        assert_eq!(work.next(true, true).unwrap().resource.kind, Kind::Zip);
         let names = names(&mut work, true);
-        assert_eq!(names[names.len() - 2..], ["aa zip", "bb zip"]);
+        assert_eq!(names[names.len() - 1..], ["bb zip"]);
     }
 
     #[test]

@@ -38,7 +38,6 @@ impl Ahead {
 /// Bodies that wait for go.
 #[derive(Debug, Default)]
 pub struct Held {
-    bodies: u64,
     memory: u64,
     files: u64,
     open: u64,
@@ -51,11 +50,6 @@ const OPEN: u64 = 128;
 const SMALL: u64 = 256 << 10;
 
 impl Held {
-    /// How many there are.
-    pub fn bodies(&self) -> u64 {
-        self.bodies
-    }
-
     /// Whether there is room for another zip. What is in flight may exceed the bounds by its own size.
     pub fn room(&self) -> bool {
         self.memory < MEMORY && self.files < FILES && self.open < OPEN
@@ -67,7 +61,6 @@ impl Held {
     }
 
     fn add(&mut self, bytes: u64, sign: i64) {
-        self.bodies = self.bodies.saturating_add_signed(sign);
         let (of, by) = if bytes > SMALL {
             self.open = self.open.saturating_add_signed(sign);
             (&mut self.files, bytes)
@@ -166,6 +159,6 @@ mod tests {
         assert!(!held.borrow().room());
         drop(many);
         let held = held.borrow();
-        assert_eq!((held.bodies, held.memory, held.files, held.open), (0, 0, 0, 0));
+        assert_eq!((held.memory, held.files, held.open), (0, 0, 0));
     }
 }

@@ -40,13 +40,14 @@ fn of_module(subject: &Subject, asked: &str) -> Verdict {
     };
     let wire = probe::module_file(module, &file);
     let upstreams = list::upstreams(subject);
-    let (mut known, mut answers) = (false, Vec::new());
+    let (mut known, mut unsure, mut answers) = (false, false, Vec::new());
     for upstream in &upstreams {
         let world = Arc::new(subject.world.clone());
         let bound = ASKED / upstreams.len() as u32;
         let answer = match probe::ask(&world, &subject.text("GOAUTH"), upstream.file(&wire), bound) {
             Ok(seen) => {
                 known |= seen.status == 200;
+                unsure |= !matches!(seen.status, 200 | 404 | 410);
                 let text = String::from_utf8_lossy(&seen.body);
                 let line: String = text
                     .lines()
@@ -57,7 +58,10 @@ fn of_module(subject: &Subject, asked: &str) -> Verdict {
                     .collect();
                 format!("{}: {} {line}", upstream.shown, seen.status_text)
             }
-            Err(trouble) => format!("{}: {}", upstream.shown, trouble.reason()),
+            Err(trouble) => {
+                unsure = true;
+                format!("{}: {}", upstream.shown, trouble.reason())
+            }
         };
         verdict.saw(answer.clone());
         answers.push(answer);
@@ -71,6 +75,13 @@ fn of_module(subject: &Subject, asked: &str) -> Verdict {
             format!("{module} should be {wanted}"),
             answers.join("\n"),
             format!("go get {wanted}"),
+        );
+    } else if unsure {
+        verdict.found(
+            "module-unanswered",
+            format!("nobody can say whether there is {asked}"),
+            answers.join("\n"),
+            "mend what is found about the upstreams, then ask again",
         );
     } else {
         verdict.found(

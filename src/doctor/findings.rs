@@ -310,6 +310,11 @@ pub const FINDINGS: &[(&str, Level, &str)] = &[
     // dependencies
     ("module-not-found", Error, "none of the upstreams knows it"),
     (
+        "module-unanswered",
+        Warning,
+        "an upstream that may have it did not say: what fails at it comes first",
+    ),
+    (
         "module-case",
         Error,
         "module paths distinguish upper and lower case",

@@ -172,7 +172,11 @@ fn the_way_of_one_module() {
             "{asked}"
         );
     }
-    drop(server);
+    server.set_fault(Fault::status(503));
+    let ended = sandbox.gosteady(&["doctor", "--module", "example.invalid/nowhere", "--json"]);
+    let ids: Vec<_> = findings(&ended).into_iter().map(|(_, id, _)| id).collect();
+    assert!(ids.contains(&"module-unanswered".to_owned()), "{ids:?}");
+    assert!(!ids.contains(&"module-not-found".to_owned()), "{ids:?}");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The tables in `docs/` are made of the tables in the code; these tests fail when the two differ.
 //! `GOSTEADY_BLESS=1 cargo test docs` writes them anew.
 
-use super::keys::{KEYS, Key};
+use super::key::Key;
+use super::keys::KEYS;
 use super::settings::Settings;
 use crate::world::{VARIABLES, World};
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! The findings about configuration, one function an id. The place is filled in by the caller.
 
-use super::keys::{Key, Kind};
+use super::key::{Key, Kind};
 use super::printable;
 use crate::error::{Finding, Level};
 

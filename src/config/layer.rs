@@ -1,7 +1,8 @@
 //! Putting one layer on top of those below it. Pure: texts in; settings, origins and findings out.
 
 use super::checks::{self, Checks};
-use super::keys::{self, KEYS, Key, Kind, Project};
+use super::key::{Key, Kind, Project};
+use super::keys::{self, KEYS};
 use super::origin::{Origin, Sourced, line_column};
 use super::settings::Settings;
 use super::value::{self, Base, Raw, Refusal};

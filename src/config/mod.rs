@@ -7,6 +7,7 @@ pub mod checks;
 pub mod file;
 mod finding;
 pub mod goenv;
+pub mod key;
 pub mod keys;
 mod layer;
 pub mod origin;
@@ -16,7 +17,8 @@ pub mod suggest;
 mod value;
 
 pub use checks::Checks;
-pub use keys::{KEYS, Key};
+pub use key::Key;
+pub use keys::KEYS;
 pub use origin::{Origin, Sourced};
 pub use settings::{Enforce, Failover, Install, Settings};
 

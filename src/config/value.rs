@@ -1,6 +1,6 @@
 //! Reading and showing one value. Pure.
 
-use super::keys::{Key, Kind};
+use super::key::{Key, Kind};
 use super::settings::{Settings, TraceTo};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;

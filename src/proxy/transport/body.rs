@@ -31,6 +31,8 @@ pub struct Body {
     way: Way,
     pulse: Pulse,
     failed: Option<Fault>,
+    /// Its connection takes no other request, even when it is read to its end.
+    last: bool,
 }
 
 impl Body {
@@ -54,7 +56,14 @@ impl Body {
             way,
             pulse,
             failed: None,
+            last: false,
         }
+    }
+
+    /// The same body, the last one of its connection.
+    pub(super) fn last(mut self) -> Body {
+        self.last = true;
+        self
     }
 
     /// The same body, unpacked from gzip. Lengths stay those on the wire.
@@ -160,7 +169,9 @@ impl Body {
     }
 
     async fn give_back(&mut self) {
-        let Some(mut conn) = self.conn.take() else { return };
+        let Some(mut conn) = self.conn.take().filter(|_| !self.last) else {
+            return;
+        };
         let (pool, key) = (Arc::clone(&self.home.0), self.home.1.clone());
         if conn.is_h2() {
             return conn.finish();
@@ -181,6 +192,7 @@ impl Drop for Body {
         // An answer without a body, or one whose end just was not asked for, costs no connection.
         if self.incoming.is_end_stream()
             && self.failed.is_none()
+            && !self.last
             && let Some(mut conn) = self.conn.take()
         {
             match conn.is_h2() {

@@ -238,6 +238,11 @@ impl Client {
             headers.retain(|name, _| name != "content-encoding" && name != "content-length");
             length = None;
         }
+        // A balancer keeps a connection with one of its servers: where that one fails, the next attempt should meet
+        // another.
+        if status >= 500 || status == 429 {
+            body = body.last();
+        }
         Answer {
             status,
             headers,

@@ -32,6 +32,25 @@ async fn a_connection_serves_again_once_its_body_was_read() {
     assert_eq!(peer.connections(), 2);
 }
 
+/// One connection of a balancer leads to a server that fails: the next request goes elsewhere.
+#[tokio::test]
+async fn a_connection_with_a_failed_answer_takes_no_other_request() {
+    let peer = Peer::new(|number, mut line| match number {
+        0 | 1 => {
+            let status = ["503 Service Unavailable", "429 Too Many Requests"][number];
+            while line.head().is_some() {
+                line.say(format!("HTTP/1.1 {status}\r\nContent-Length: 4\r\n\r\nbusy"));
+            }
+        }
+        _ => line.echo(),
+    });
+    let asker = Asker::new(&[]);
+    assert_eq!(asker.text(&peer.url("/a")).await.unwrap(), ("busy".into(), false));
+    assert_eq!(asker.text(&peer.url("/b")).await.unwrap(), ("busy".into(), false));
+    assert_eq!(asker.text(&peer.url("/c")).await.unwrap(), ("/c".into(), false));
+    assert_eq!(asker.text(&peer.url("/d")).await.unwrap(), ("/d".into(), true));
+}
+
 #[tokio::test]
 async fn what_was_seen_is_told() {
     let peer = Peer::new(|_, mut line| line.echo());

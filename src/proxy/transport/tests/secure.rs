@@ -137,7 +137,7 @@ async fn an_end_without_close_notify_ends_a_body_without_a_length() {
 }
 
 /// An h2 server on this runtime: `/pair/…` is answered when two such requests are there, `/stuck` never, `/cut` with
-/// a body that is broken off. Returns its address and the count of its connections.
+/// a body that is broken off, `/busy` with 503. Returns its address and the count of its connections.
 async fn h2_server(authority: &Authority) -> (SocketAddr, Arc<AtomicUsize>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -165,6 +165,9 @@ async fn h2_server(authority: &Authority) -> (SocketAddr, Arc<AtomicUsize>) {
                             std::future::pending::<()>().await;
                         }
                         let mut answer = hyper::Response::new(Full::new(Bytes::from(path.clone())));
+                        if path == "/busy" {
+                            *answer.status_mut() = hyper::StatusCode::SERVICE_UNAVAILABLE;
+                        }
                         if path == "/cut" {
                             answer.headers_mut().insert("content-length", 100.into());
                         }
@@ -214,6 +217,8 @@ async fn an_h2_connection_with_a_failed_or_abandoned_stream_takes_no_more() {
     }
     assert_eq!(asker.text(&url("/c")).await.unwrap(), ("/c".into(), false));
     assert_eq!(connections.load(SeqCst), 3);
+    assert_eq!(asker.text(&url("/busy")).await.unwrap(), ("/busy".into(), true));
+    assert_eq!(asker.text(&url("/d")).await.unwrap(), ("/d".into(), false));
 }
 
 #[tokio::test]

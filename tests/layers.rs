@@ -7,7 +7,6 @@ const LEVEL_0: &[&str] = &[
     "activity",
     "bounded",
     "cause",
-    "clock",
     "config",
     "error",
     "face",

@@ -43,24 +43,14 @@ pub struct Scene {
     pub missing_toolchain: Option<Wanted>,
 }
 
-/// Before Go 1.21 these defaults were compiled in; since then they stand in `$GOROOT/go.env`.
-const OLD_GOPROXY: &str = "https://proxy.golang.org,direct";
-
 impl Scene {
     /// Reads the surroundings of a command. `local` is the version of the go that runs, where that is known already.
     pub fn read(world: &World, env: &GoEnv, command: &Command, local: Option<&Version>) -> Scene {
         let dir = dir(world, command);
         let goflags = argv::goflags(&env.text("GOFLAGS"));
         let module = nearest_file(&dir, "go.mod");
-        let work = match env.text("GOWORK").as_str() {
-            "off" => None,
-            "" => nearest_file(&dir, "go.work"),
-            named => Some(dir.join(named)),
-        };
-        let goproxy = match env.text("GOPROXY") {
-            unset if unset.is_empty() && env.system.is_empty() => OLD_GOPROXY.to_string(),
-            set => set,
-        };
+        let work = env.gowork(&dir);
+        let goproxy = env.goproxy();
         let list = list_kind(&goproxy);
         let missing_toolchain = match env.text("GO111MODULE").as_str() {
             _ if list == ListKind::Off => None,

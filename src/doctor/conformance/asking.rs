@@ -225,8 +225,7 @@ impl Target {
 }
 
 fn log(subject: &Subject, target: &Target, ask: impl FnMut(&str) -> Answer) -> Result<Log, &'static str> {
-    let gosumdb = Some(subject.text("GOSUMDB")).filter(|value| !value.is_empty());
-    let database = match Database::parse(gosumdb.as_deref().unwrap_or("sum.golang.org")) {
+    let database = match Database::parse(&subject.env.gosumdb()) {
         Ok(database) if database.url.is_some() => return Err("GOSUMDB has a URL of its own"),
         Ok(database) => database,
         Err(_) => return Err("GOSUMDB names no database"),

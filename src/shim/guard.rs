@@ -149,7 +149,7 @@ fn dirs(plan: &Plan) -> Vec<(&'static str, PathBuf)> {
 // its members'; none where `p@v` runs outside of any module.
 fn sums(plan: &Plan) -> Vec<PathBuf> {
     let (scene, command) = (plan.scene, plan.command);
-    if matches!(command.verb().as_str(), "install" | "run") && command.names_a_version() {
+    if command.leaves_the_module() {
         return Vec::new();
     }
     if let Some(work) = &scene.work {

@@ -77,14 +77,8 @@ impl Scene {
 
     /// The file of `-modfile`, on the command line or in GOFLAGS, which stands in for the go.mod.
     pub fn named_modfile(&self, command: &Command) -> Option<PathBuf> {
-        let set = || {
-            let flags = self.goflags.iter().rev();
-            flags
-                .map(|f| f.trim_start_matches('-'))
-                .find_map(|f| f.strip_prefix("modfile=").map(PathBuf::from))
-        };
-        let named = command.flag("modfile").and_then(|f| f.value).map(PathBuf::from);
-        named.or_else(set).map(|file| self.dir.join(file))
+        let named = command.setting("modfile", &self.goflags)?;
+        Some(self.dir.join(named))
     }
 }
 
@@ -151,17 +145,7 @@ pub fn exempt(command: &Command) -> bool {
 // cmd/go/internal/modload/init.go (setDefaultBuildMod): explicit, or automatic where a fitting vendor directory stands
 // beside the file in effect.
 fn vendor(command: &Command, goflags: &[String], work: Option<&Path>, module: Option<&Path>) -> bool {
-    let explicit = command
-        .flag("mod")
-        .and_then(|f| f.value)
-        .and_then(|v| v.to_str().map(str::to_string))
-        .or_else(|| {
-            goflags
-                .iter()
-                .rev()
-                .find_map(|f| f.trim_start_matches('-').strip_prefix("mod=").map(str::to_string))
-        });
-    if let Some(mode) = explicit {
+    if let Some(mode) = command.setting("mod", goflags) {
         return mode == "vendor";
     }
     let (file, floor) = match (work, module) {

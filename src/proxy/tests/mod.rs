@@ -2,6 +2,7 @@
 
 mod checksums;
 mod resume;
+mod strangers;
 mod upstream;
 mod verify;
 

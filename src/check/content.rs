@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// As many files are named of each module.
 const NAMED: usize = 3;
+/// As many modules are compared at the same time.
+const AT_ONCE: usize = 8;
 
 /// A vendored module whose files are in the module cache.
 struct Cached<'a> {
@@ -85,9 +87,9 @@ fn differences<'a>(
             }
         }
     };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    // Most of the time goes into opening many small files.
     std::thread::scope(|scope| {
-        for _ in 1..cores.min(modules.len()) {
+        for _ in 1..AT_ONCE.min(modules.len()) {
             // A thread less is a slower answer, not a failure.
             let _ = std::thread::Builder::new().spawn_scoped(scope, work);
         }

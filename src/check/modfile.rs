@@ -3,8 +3,8 @@
 //! Source: golang.org/x/mod/modfile/rule.go (add, parseReplace, parseVersionInterval), work.go (add).
 
 use super::{File, Sheet};
-use crate::gomod::semver;
 use crate::gomod::syntax::{self, Statement, Token, unquote};
+use crate::gomod::{is_indirect, semver};
 use std::ops::Range;
 
 /// A `require` line.
@@ -198,7 +198,7 @@ impl Modfile {
                     self.requires.push(Require {
                         path,
                         version,
-                        indirect: matches!(line.comment.split([';', ' ']).next(), Some("indirect")),
+                        indirect: is_indirect(&line.comment),
                         span: line.span.clone(),
                     });
                 }

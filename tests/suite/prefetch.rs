@@ -232,3 +232,25 @@ fn refusals_end_it_and_nothing_is_lost() {
     sandbox.go(&["mod", "download"]).expect(0);
     assert_eq!(sandbox.zips(), MODULES);
 }
+
+/// What runs ahead of go leaves a silent mirror as soon as others are preferred to it: its zips bring the go.mod files.
+#[test]
+fn a_silent_mirror_does_not_hold_it_up() {
+    const MANY: usize = 60;
+    let store = Store::synthetic(24, MANY);
+    let Some((mut sandbox, first)) =
+        place_of(&store, "a_silent_mirror_does_not_hold_it_up", Fault::AcceptSilent)
+    else {
+        return;
+    };
+    let second = Server::start(store, slow()).expect("a server");
+    sandbox
+        .set("GOPROXY", format!("{},{}", first.url(), second.url()))
+        .set("GOSTEADY_PROXY_PUBLIC", "127.0.0.1")
+        .hurry();
+    sandbox.go(&["mod", "download"]).expect(0);
+    assert_eq!(sandbox.zips(), MANY);
+    let mods = asked(&second).into_iter().filter(|path| path.ends_with(".mod"));
+    let mods = mods.count();
+    assert!(mods < MANY / 6, "go itself asked for {mods} go.mod files");
+}

@@ -356,9 +356,7 @@ mod tests {
         let file = home.path().join("file");
         std::fs::write(&file, "x").unwrap();
         if std::os::unix::fs::chown(&file, Some(12345), None).is_err() {
-            eprintln!(
-                "skipped: files_of_others_are_no_fault_in_a_shared_directory: only root gives files away"
-            );
+            crate::ui::note("skipped: files_of_others_are_no_fault_in_a_shared_directory: not root");
             return;
         }
         let cache = || Cache {

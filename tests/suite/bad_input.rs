@@ -307,3 +307,47 @@ fn shims_alone_are_no_go() {
         assert_eq!(ended.out(), "");
     }
 }
+
+#[test]
+fn settings_from_a_pipe_are_left_to_go() {
+    let Some((_server, mut sandbox)) = stage("settings_from_a_pipe_are_left_to_go") else {
+        return;
+    };
+    let pipe = sandbox.path("goenv");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    sandbox.set("GOENV", &pipe).unset("GOPROXY");
+    for args in [&["env", "GOPROXY"][..], &["mod", "download"]] {
+        let to = pipe.clone();
+        let writer = std::thread::spawn(move || std::fs::write(to, "GOPROXY=off\n").unwrap());
+        let ended = sandbox.go(args);
+        let said = ended.out() + &ended.err();
+        assert!(said.contains("off"), "{args:?}: {said}");
+        assert!(ours(&said).is_empty(), "{said}");
+        writer.join().unwrap();
+    }
+}
+
+#[test]
+fn a_script_without_an_interpreter_is_run_by_sh() {
+    use std::os::unix::fs::PermissionsExt;
+    let Some((_server, mut sandbox)) = stage("a_script_without_an_interpreter_is_run_by_sh") else {
+        return;
+    };
+    let script = sandbox.path("bare/go");
+    std::fs::create_dir(sandbox.path("bare")).unwrap();
+    let real = sandbox.real().join("go");
+    std::fs::write(&script, format!("exec {} \"$@\"\n", real.display())).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = [sandbox.path("shims"), sandbox.path("bare"), "/bin".into()];
+    sandbox.set("PATH", std::env::join_paths(path).unwrap());
+    let ended = sandbox.go(&["version"]);
+    assert_eq!(
+        (ended.expect(0).out(), ended.err().as_str()),
+        (sandbox.plain(&["version"]).out(), "")
+    );
+    sandbox.go(&["mod", "download"]).expect(0);
+    assert_eq!(sandbox.zips(), 20);
+    // One that leads back to us is stopped as well.
+    std::fs::write(&script, "exec go \"$@\"\n").unwrap();
+    assert!(sandbox.go(&["version"]).expect(127).err().contains("20 shims"));
+}

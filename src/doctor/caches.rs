@@ -205,8 +205,10 @@ fn owner_and_mode(cache: &Cache, metadata: &Metadata, verdict: &mut Verdict) {
             format!("sudo chown -R \"$(id -u):$(id -g)\" {}", path.display()),
         );
     }
-    // What `sudo go` left behind.
+    // What `sudo go` left behind; a directory like /tmp is there for everybody's files.
+    let shared = mode & 0o1000 != 0;
     if metadata.uid() == me.as_raw()
+        && !shared
         && let Some((file, owner)) = foreign_below(path, me.as_raw())
     {
         verdict.found(
@@ -217,7 +219,7 @@ fn owner_and_mode(cache: &Cache, metadata: &Metadata, verdict: &mut Verdict) {
         );
     }
     // With the sticky bit, as on /tmp, others can't touch what is not theirs.
-    if mode & 0o002 != 0 && mode & 0o1000 == 0 {
+    if mode & 0o002 != 0 && !shared {
         verdict.found(
             "cache-world-writable",
             format!("everybody may write to {name}"),
@@ -346,6 +348,26 @@ mod tests {
         one(cache, &mut verdict);
         let ids = verdict.findings.iter().map(|f| f.id);
         ids.filter(|id| !id.starts_with("cache-space")).collect()
+    }
+
+    #[test]
+    fn files_of_others_are_no_fault_in_a_shared_directory() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("file");
+        std::fs::write(&file, "x").unwrap();
+        if std::os::unix::fs::chown(&file, Some(12345), None).is_err() {
+            crate::ui::note("skipped: files_of_others_are_no_fault_in_a_shared_directory: not root");
+            return;
+        }
+        let cache = || Cache {
+            name: "GOTMPDIR",
+            path: home.path().into(),
+            runs: true,
+        };
+        assert_eq!(ids(&cache()), ["cache-foreign-owner"]);
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o1777);
+        std::fs::set_permissions(home.path(), mode).unwrap();
+        assert_eq!(ids(&cache()), [""; 0]);
     }
 
     #[test]

@@ -194,7 +194,7 @@ fn no_loopback() {
         sandbox.run(&mut command)
     };
     if unshare(&sandbox, OsStr::new("true"), &[]).status != Some(0) {
-        eprintln!("skipped: no_loopback: network namespaces are forbidden here");
+        skipped!("no_loopback: network namespaces are forbidden here");
         return;
     }
     let (shim, real) = (

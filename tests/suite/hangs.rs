@@ -55,7 +55,7 @@ fn a_port_that_never_answers() {
         sandbox.set("GIT_SSH_COMMAND", "ssh -F /dev/null");
         let err = sandbox.go(&["mod", "download"]).expect(1).err();
         if scheme == "ssh" && !err.contains("gosteady: ") {
-            eprintln!("skipped: a_port_that_never_answers: no ssh");
+            skipped!("a_port_that_never_answers: no ssh");
             return;
         }
         let what = format!("connecting to 127.0.0.1:{}, no answer", closed.port);

@@ -1,9 +1,11 @@
 //! go's own settings as go will read them: environment, then the GOENV file, then `$GOROOT/go.env`.
 
+use crate::bounded;
 use crate::gomod::envfile;
 use crate::world::{World, nearest_file};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 /// The three sources, read once. Source of the order: cmd/go/internal/cfg/cfg.go (Getenv, initEnvCache); an empty
@@ -15,6 +17,8 @@ pub struct GoEnv {
     home: Option<PathBuf>,
     /// The user's file, where there is one.
     pub user: Vec<u8>,
+    /// Whether the user's file is a pipe, so that what it says is not known here.
+    pub is_for_go_alone: bool,
     /// `$GOROOT/go.env`; absent before Go 1.21.
     pub system: Vec<u8>,
     /// Where the go in question keeps its tree.
@@ -29,13 +33,18 @@ impl GoEnv {
 
     /// The same where the tree of this go is known. It is not asked for where GOROOT is set.
     pub fn read_at(world: &World, root: impl FnOnce() -> Option<PathBuf>) -> GoEnv {
-        let user = user_file(world)
-            .and_then(|f| std::fs::read(f).ok())
-            .unwrap_or_default();
+        let file = user_file(world);
+        // `GOENV=<(…) go …`: what we took out of a pipe, go would not find in it. Even an open counts.
+        let is_pipe = |f: &Path| std::fs::metadata(f).is_ok_and(|m| m.file_type().is_fifo());
+        let is_for_go_alone = world.var("GOENV").is_some() && file.as_deref().is_some_and(is_pipe);
+        let user = file
+            .filter(|_| !is_for_go_alone)
+            .and_then(|f| bounded::read_file(&f).ok());
         let mut env = GoEnv {
             vars: vars(world),
             home: world.home().map(Path::to_path_buf),
-            user,
+            user: user.unwrap_or_default(),
+            is_for_go_alone,
             ..GoEnv::default()
         };
         env.goroot = match env.get("GOROOT") {

@@ -2,6 +2,7 @@
 
 use super::ahead;
 use super::argv::Command;
+use super::exec;
 use super::nesting;
 use super::scene::{ListKind, Scene};
 use crate::activity::Activity;
@@ -64,16 +65,19 @@ pub fn run(plan: &Plan, recorder: &Recorder) -> Result<Report, Fault> {
     let running = match plan.scene.list {
         ListKind::Http => proxy::start(setup(plan), recorder.clone(), Arc::clone(&activity))
             .map_err(|e| Fault::Proxy(e.0))?,
-        ListKind::Off | ListKind::NoHttp => None,
+        ListKind::Off | ListKind::NoHttp | ListKind::Unknown => None,
     };
     let env = match &running {
         Some(running) => nesting::guarded(plan.world, running.goproxy()),
         None => nesting::deeper(plan.world),
     };
-    let mut argv = vec![plan.world.argv0.clone()];
-    argv.extend(plan.args.iter().cloned());
+    let (program, argv) = exec::by_sh(plan.go, plan.args).unwrap_or_else(|| {
+        let mut argv = vec![plan.world.argv0.clone()];
+        argv.extend_from_slice(plan.args);
+        (plan.go.to_path_buf(), argv)
+    });
     let job = Job {
-        program: plan.go.to_path_buf(),
+        program,
         argv,
         env,
         stdin_null: plan.phase,

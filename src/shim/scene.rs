@@ -18,6 +18,8 @@ pub enum ListKind {
     NoHttp,
     /// At least one http(s) entry.
     Http,
+    /// GOENV is a pipe, which only go may read.
+    Unknown,
 }
 
 /// The surroundings of one command.
@@ -51,9 +53,12 @@ impl Scene {
         let module = nearest_file(&dir, "go.mod");
         let work = env.gowork(&dir);
         let goproxy = env.goproxy();
-        let list = list_kind(&goproxy);
+        let list = match env.is_for_go_alone {
+            true => ListKind::Unknown,
+            false => list_kind(&goproxy),
+        };
         let missing_toolchain = match env.text("GO111MODULE").as_str() {
-            _ if list == ListKind::Off => None,
+            _ if matches!(list, ListKind::Off | ListKind::Unknown) => None,
             "off" => None,
             "auto" if module.is_none() => None,
             _ if exempt(command) || floor::stays(env) => None,

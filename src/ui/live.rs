@@ -153,7 +153,7 @@ fn describe(flight: &Flight, now: Instant) -> String {
         "{age}s for {} from {}: {}",
         flight.resource,
         flight.upstream,
-        flight.phase.as_str()
+        flight.stands()
     )
 }
 

@@ -204,11 +204,6 @@ impl FlightHandle {
         self.activity.failed_of(self.id, cause, did);
     }
 
-    /// Notes that `n` bytes of body came.
-    pub fn bytes(&self, n: u64) {
-        self.activity.bytes_of(self.id, n);
-    }
-
     /// A voice for this request, which may outlive the borrow of the handle but not its flight.
     pub fn pulse(&self) -> Pulse {
         Pulse {
@@ -257,7 +252,7 @@ mod tests {
         let activity = Arc::new(Activity::default());
         let flight = activity.begin("m@v1.0.0 zip", "https://a");
         flight.phase(Phase::Body);
-        flight.bytes(10);
+        flight.pulse().bytes(10);
         let snapshot = activity.snapshot();
         assert_eq!(
             (snapshot.bytes, snapshot.flights.len(), snapshot.flights[0].bytes),

@@ -352,6 +352,26 @@ mod tests {
     }
 
     #[test]
+    fn files_of_others_are_no_fault_in_a_shared_directory() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("file");
+        std::fs::write(&file, "x").unwrap();
+        if std::os::unix::fs::chown(&file, Some(12345), None).is_err() {
+            crate::ui::note("skipped: files_of_others_are_no_fault_in_a_shared_directory: not root");
+            return;
+        }
+        let cache = || Cache {
+            name: "GOTMPDIR",
+            path: home.path().into(),
+            runs: true,
+        };
+        assert_eq!(ids(&cache()), ["cache-foreign-owner"]);
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o1777);
+        std::fs::set_permissions(home.path(), mode).unwrap();
+        assert_eq!(ids(&cache()), [""; 0]);
+    }
+
+    #[test]
     fn directories_are_tried_and_left_as_they_were() {
         let home = tempfile::tempdir().unwrap();
         let cache = |path: PathBuf| Cache {

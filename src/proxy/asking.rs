@@ -1,12 +1,13 @@
 //! Asking one upstream for one thing: retries, resuming, and the bound for a first sign of life.
 
-use super::attempt::{Reply, Told, silence};
+use super::attempt::silence;
 use super::classify::Outcome;
 use super::engine::Engine;
 use super::health::State;
 use super::prefetch::Ahead;
 use super::race::race;
 use super::record::millis;
+use super::reply::{Reply, Told};
 use super::request::Resource;
 use super::resume::{Gathering, PIECES, PROGRESS};
 use super::retry::{self, Step, decide};

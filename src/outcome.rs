@@ -18,7 +18,7 @@ pub enum Outcome {
 pub enum Code {
     /// The command did its work.
     Ok = 0,
-    /// `check`, `doctor` or `drill` found something.
+    /// `check`, `doctor`, `demo` or another command found something.
     Findings = 1,
     /// The command line of a gosteady command is wrong.
     Usage = 2,

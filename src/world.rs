@@ -24,6 +24,14 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("GOSTEADY_PROGRESS", "auto, always or never"),
     ("GOSTEADY_GO_VERSION", "the exact Go version to run"),
     (
+        "GOSTEADY_REAL_GO",
+        "the path of the go to run, in place of the next one on PATH",
+    ),
+    (
+        "GOSTEADY_FORCE_GUARD",
+        "set: no memo, every command that may download is guarded; for tests",
+    ),
+    (
         "GOSTEADY_DEPTH",
         "set by gosteady: how many shims stand above this process",
     ),

@@ -27,11 +27,13 @@ Examples:
 Used as go: put the directory of gosteady's `go` first on PATH. Every go
 command then works as before; GOSTEADY_BYPASS=1 switches gosteady off for one.
 
-Exit status: 0 done, 1 something was found (--check), 2 wrong command line,
-69 no upstream could be reached, 70 an error inside gosteady, 75 an install
-that failed for a passing reason, 78 refused by verification or a policy.
+Exit status: 0 done, 1 something was found, 2 wrong command line, 69 no
+upstream could be reached, 70 an error inside gosteady, 75 an install that
+failed for a passing reason, 78 refused by a pin, a policy or verification,
+126 and 127 no go can be run. As go: go's own, and 124 where go was ended as
+hung.
 
-More: docs/configuration.md, docs/causes.md, docs/hangs.md";
+More: README.md, docs/behaviour.md, docs/configuration.md, docs/causes.md";
 
 /// A go that does not hang, does not die of one bad mirror, and leaves a trace that explains.
 #[derive(Debug, Parser)]
@@ -55,10 +57,27 @@ pub enum Command {
     /// Check go.mod, go.work, go.sum, vendor and settings, offline.
     Check(check::Args),
     /// Check before each commit: a pre-commit hook of git's.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  gosteady hook install --profile test
+  gosteady hook uninstall
+
+More: docs/check.md"
+    )]
     Hook(hook::Cmd),
     /// Verify the module cache, mend it, measure it; a key for CI.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  gosteady cache verify                 what is damaged
+  gosteady cache repair                 that, and only that, fetched anew
+  gosteady cache key                    the name under which CI may keep it
+
+More: docs/cache.md"
+    )]
     Cache(cache::Cmd),
     /// Show every setting with its value and who set it, or check the files.
     Config(config::Args),
@@ -66,11 +85,28 @@ pub enum Command {
     Which(which::Args),
     /// Pin this project's Go version, show the pin, or check it.
     Pin(pin::Args),
-    /// List the Go toolchains on this machine.
-    #[command(subcommand)]
+    /// List, install and remove Go toolchains.
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  gosteady toolchain list               those that a pin can choose
+  gosteady toolchain install 1.26       the newest patch of Go 1.26
+
+More: docs/toolchains.md"
+    )]
     Toolchain(toolchain::Cmd),
     /// List, show, compare and export what go commands did.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  gosteady trace show                   the last run
+  gosteady trace list --failed          those that failed
+  gosteady trace bundle                 one zip to attach to a bug report
+
+More: docs/trace.md"
+    )]
     Trace(trace::Cmd),
     /// Find the first layer that fails: toolchain, settings, caches, network.
     Doctor(doctor::Args),

@@ -15,8 +15,8 @@ use std::path::PathBuf;
 #[command(after_help = "\
 Nothing is run, downloaded or changed. Levels are set in gosteady.toml:
   [check]
-  pseudo-version = \"warn\"    error, warn, note or off
-  [check.prod]                in one profile
+  pseudo-version = \"warn\"    # error, warn, note or off
+  [check.prod]                # in one profile
 Every rule, with examples: docs/check.md; enforcing them: docs/policy.md
 
 Examples:

@@ -26,6 +26,17 @@ const MOST: usize = 500;
 
 /// Shows what gosteady does, without a network: two mirrors on this machine, of which the first never answers.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "\
+Two mirrors are started on loopback; the first accepts connections and never
+answers. `go mod download` runs with plain go, for three seconds, and then with
+gosteady. Nothing but the trace stays.
+
+Examples:
+  gosteady demo
+  gosteady demo --modules 100
+
+Exit status: 0 every module arrived, 1 one did not, 2 wrong command line,
+127 no go is there.")]
 pub struct Args {
     /// How many modules the sample project needs
     #[arg(long, value_name = "N", default_value_t = 20)]

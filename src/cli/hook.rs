@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 pub enum Cmd {
     /// Write the pre-commit hook of this repository.
     Install(Args),
-    /// Remove it.
+    /// Remove the hook that `gosteady hook install` wrote.
     Uninstall,
     /// What the hook runs: check the modules whose files are about to be committed.
     Run(Args),

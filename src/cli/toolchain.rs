@@ -16,6 +16,12 @@ use std::path::Path;
 #[derive(Debug, Clone, PartialEq, Eq, clap::Subcommand)]
 pub enum Cmd {
     /// Every toolchain that a pin can choose: version, where from, size
+    #[command(after_help = "\
+Examples:
+  gosteady toolchain list               the one that would run here is marked
+  gosteady toolchain list --json | jq -r '.toolchains[].version'
+
+More: docs/pins.md, docs/toolchains.md")]
     List {
         /// Print one JSON object.
         #[arg(long)]

@@ -188,9 +188,10 @@ fn incidents(story: &Story) -> String {
                 ..
             } => {
                 let of = resources.get(request).copied().unwrap_or("asked ahead");
-                let next = match upstream.as_str() {
-                    "" => String::new(),
-                    next => format!("; {next} is asked"),
+                let next = match (upstream.as_str(), action.as_str()) {
+                    ("", _) => String::new(),
+                    (whom, "give-up" | "over-budget") => format!("; {whom} is asked no more"),
+                    (next, _) => format!("; {next} is asked"),
                 };
                 (action.clone(), format!("{of}: {why}{next}"))
             }

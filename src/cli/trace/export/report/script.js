@@ -22,6 +22,7 @@
     while (n >= 1024 && i < 3) { n /= 1024; i++; }
     return (i ? n.toFixed(1) : n) + " " + units[i];
   };
+  const counted = (n) => n + (n === 1 ? " request" : " requests");
   const words = (r) => (r[3] + " " + (data.mirrors[r[2]] || "") + " " + r[4] + " " + (r[5] || "") + " "
     + r[7].map((t) => t[4] + " " + t[5]).join(" ")).toLowerCase();
   const failed = (r) => r[4] === "failed" || r[4] === "no answer";
@@ -112,6 +113,10 @@
     }
     $("axis").replaceChildren(box);
     $("axis").style.width = $("rows").clientWidth + 2 + "px";
+    // The overview stands above the lanes, on the same scale; a narrow page gives it all the room.
+    const wide = box.clientWidth > 240, over = $("overview").style;
+    over.marginLeft = wide ? box.offsetLeft - $("axis").offsetLeft + "px" : "";
+    over.width = wide ? box.clientWidth + "px" : "";
   }
   function detail(r) {
     const box = $("detail");
@@ -192,7 +197,7 @@
     for (const r of visible) { from = Math.min(from, r[0]); to = Math.max(to, r[0] + r[1]); }
     if (range) { [from, to] = range; } else if (visible.length === requests.length || !visible.length) { from = 0; to = Math.max(to, data.total); }
     span = Math.max(to - from, 0.001);
-    $("shown").textContent = visible.length === requests.length ? requests.length + " requests" : visible.length + " of " + requests.length + " requests";
+    $("shown").textContent = (visible.length === requests.length ? "" : visible.length + " of ") + counted(requests.length);
     $("zoom").hidden = !range;
     show(visible);
     axis();
@@ -201,6 +206,7 @@
   for (const id of ["find", "show", "sort"]) $(id).addEventListener("input", refresh);
   overview();
   refresh();
+  window.addEventListener("resize", axis);
 
   // On paper there is no scrolling: what is shown, up to a limit.
   window.addEventListener("beforeprint", () => {

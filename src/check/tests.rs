@@ -249,7 +249,7 @@ fn a_replacement_of_one_version_counts_more_than_that_of_all() {
 fn formats_for_programs() {
     let project = Project::new(&[("a b/go.mod", "module m\ngo 1.24\nrequire x\n")]);
     let dir = project.0.path();
-    let levels = Levels::of_profile(Profile::Dev);
+    let levels = Levels::new(Profile::Dev, &Default::default());
     let world = World::default();
     let (env, loaded) = (GoEnv::default(), crate::config::load(&world));
     let found = run(&world, &env, &loaded, &[dir.join("a b")], &levels);

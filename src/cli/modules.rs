@@ -53,7 +53,7 @@ pub fn run(args: &Args, world: &World) -> Outcome {
     let private = subject.env.gonoproxy();
     let facts = Facts::read(subject.gomod.as_deref(), subject.gowork.as_deref(), &private);
     let mut rows = modules::rows(&facts, subject.env.gomodcache().as_deref(), &private);
-    let goproxy = subject.text("GOPROXY");
+    let goproxy = subject.goproxy();
     let rules = &subject.config.settings.proxy;
     let (sources, elsewhere) = match args.offline {
         true => (Vec::new(), false),

@@ -21,6 +21,7 @@ mod suite {
     mod hangs;
     mod health;
     mod hook;
+    mod hostile;
     mod install_go;
     mod mirrors;
     mod modules;
@@ -28,6 +29,7 @@ mod suite {
     mod pins;
     mod policy;
     mod prefetch;
+    mod privacy;
     mod resuming;
     mod servers;
     mod signals;

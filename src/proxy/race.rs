@@ -2,10 +2,11 @@
 //! at the same over a fresh connection, for the rest of what came. The first whole success wins.
 
 use super::asking::{Call, Job, over_budget, tell};
-use super::attempt::{Ask, Reply, Told, attempt, silence};
+use super::attempt::{Ask, attempt, silence};
 use super::engine::Engine;
 use super::health::State;
 use super::pulse::Pulse;
+use super::reply::{Reply, Told};
 use super::resume::{Gathering, PIECES, PROGRESS};
 use super::retry::backoff;
 use super::rules::Bounds;

@@ -1,12 +1,12 @@
 //! One prefix: whom to ask in which order, and what go is told in the end.
 
 use super::asking::{Call, Job, ask, tell};
-use super::attempt::{Reply, Told, Whole};
 use super::classify::Outcome;
 use super::engine::Engine;
 use super::failover;
 use super::health::State;
 use super::recovery::{find_out, probe};
+use super::reply::{Reply, Told, Whole};
 use super::request::Kind;
 use super::rules::Next;
 use super::sumdb;

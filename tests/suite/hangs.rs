@@ -27,7 +27,7 @@ fn a_git_server_that_never_answers() {
     let what = format!("git ls-remote https://git.test/x: connected to 127.0.0.1:{port}, no answer");
     assert!(
         err.contains(&format!(
-            "waiting for {what}; it will be ended after 2s [vcs-stalled]\n  Try"
+            "waiting for {what}; it will be ended after 2s [vcs-stalled]\ngosteady:   Try"
         )),
         "{err}"
     );
@@ -256,7 +256,7 @@ fn a_silent_mirror_is_reported_and_left_to_the_proxy() {
     bounds(&mut sandbox);
     sandbox.set("GOPROXY", format!("http://127.0.0.1:{}", silent()));
     let err = sandbox.go(&["mod", "download"]).expect(1).err();
-    assert!(err.contains("[proxy-stalled]\n  Run it again"), "{err}");
+    assert!(err.contains("[proxy-stalled]\ngosteady:   Run it again"), "{err}");
     assert!(!err.contains("gosteady: ending"), "{err}");
 }
 

@@ -115,6 +115,11 @@ impl Sandbox {
         self.dir.path().join(name)
     }
 
+    /// The directory of the go behind the shim.
+    pub fn real(&self) -> &Path {
+        &self.real
+    }
+
     /// The directory that commands run in.
     pub fn project(&self) -> PathBuf {
         self.path("project")

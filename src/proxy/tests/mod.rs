@@ -3,6 +3,7 @@
 mod checksums;
 mod resume;
 mod stand_in;
+mod strangers;
 mod upstream;
 mod verify;
 

@@ -241,7 +241,7 @@ fn one_of_two_addresses_is_broken() {
         let port = bad.rsplit(':').next().expect("a port");
         let good = Server::start(store, Fault::Good).expect("a server");
         let Ok(second) = TcpListener::bind(format!("127.0.0.2:{port}")) else {
-            eprintln!("skipped: {test}: 127.0.0.2 is not there");
+            skipped!("{test}: 127.0.0.2 is not there");
             return;
         };
         relay(second, good.url().replace("http://", ""));
@@ -254,7 +254,7 @@ fn one_of_two_addresses_is_broken() {
         let script = "mount --bind \"$HOSTS\" /etc/hosts && getent ahosts two.test >&2 && exec \"$PROGRAM\" mod download";
         let ended = sandbox.run(&mut sandbox.command("unshare", &["-Urm", "/bin/sh", "-c", script]));
         if !ended.err().contains("127.0.0.2") {
-            eprintln!("skipped: {test}: no right to mount, or the name does not resolve");
+            skipped!("{test}: no right to mount, or the name does not resolve");
             return;
         }
         ended.expect(0);

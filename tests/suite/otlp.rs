@@ -7,6 +7,13 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 
+/// Sending has half a second, with all that belongs to it. A machine that is too busy for that sends nothing, and
+/// another run is made; what one that is always too busy can't show is skipped.
+const TRIES: u32 = 5;
+const LATE: &str = "this machine can't send a trace within half a second now";
+/// What the one record says then.
+const TOO_LATE: &str = "did not take it within";
+
 fn store() -> Store {
     Store::synthetic(5, 3)
 }
@@ -83,16 +90,23 @@ fn a_collector_gets_the_run_without_secrets_and_names() {
     sandbox.set("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=plainword%20seven");
     // An uneventful run in CI leaves no trace; it is sent all the same.
     sandbox.set("CI", "true");
-    // Sending has half a second; a machine that is too busy for that sends nothing, and another run is made.
-    let sent = (0..10).find_map(|_| {
+    let run = |sandbox: &mut Sandbox| {
         sandbox.fresh();
         store().write_project(&sandbox.project()).expect("the project");
         while requests.try_recv().is_ok() {}
         let ended = sandbox.go(&["mod", "download"]);
         assert_eq!(ended.expect(0).err(), "");
         requests.try_recv().ok()
-    });
-    let (head, body) = sent.expect("one request");
+    };
+    let Some((head, body)) = (0..TRIES).find_map(|_| run(&mut sandbox)) else {
+        // Why not stands in a trace that is kept.
+        run(sandbox.unset("CI"));
+        let records = records(&sandbox);
+        let why = records.last().and_then(|last| last["message"].as_str());
+        assert!(why.is_some_and(|why| why.contains(TOO_LATE)), "{why:?}");
+        skipped!("a_collector_gets_the_run_without_secrets_and_names: {LATE}");
+        return;
+    };
     assert!(head.starts_with("post /v1/traces http/1.1\r\n"), "{head}");
     for line in ["content-type: application/json", "x-tenant: plainword seven"] {
         assert!(head.contains(line), "{head}");
@@ -134,9 +148,8 @@ fn a_collector_that_fails_is_one_record() {
         };
         let (address, _requests) = collector(head);
         sandbox.set("OTEL_EXPORTER_OTLP_ENDPOINT", &address);
-        let mut messages = Vec::new();
-        // As above: what the collector does is seen once there is time for it.
-        let seen = (0..10).any(|_| {
+        let mut last = String::new();
+        for _ in 0..TRIES {
             sandbox.fresh();
             store().write_project(&sandbox.project()).expect("the project");
             let ended = sandbox.go(&["mod", "download"]);
@@ -156,13 +169,16 @@ fn a_collector_that_fails_is_one_record() {
                 message.starts_with("the trace was not sent: "),
                 "{what}: {message}"
             );
-            messages.push(message.to_owned());
-            message.contains(says) || !message.contains("did not take it within")
-        });
-        assert!(
-            seen && messages.last().is_some_and(|m| m.contains(says)),
-            "{what}: {messages:?}"
-        );
+            last = message.to_owned();
+            if last.contains(says) || !last.contains(TOO_LATE) {
+                break;
+            }
+        }
+        if !last.contains(says) && last.contains(TOO_LATE) {
+            skipped!("a_collector_that_fails_is_one_record: {what}: {LATE}");
+            continue;
+        }
+        assert!(last.contains(says), "{what}: {last}");
     }
 }
 

@@ -7,6 +7,7 @@ use crate::gomod::h1;
 use crate::trace::event::Attempt;
 use std::io::Cursor;
 use std::path::PathBuf;
+use std::time::Duration;
 
 const ZIP: &str = "example.com/m00/@v/v1.0.0.zip";
 const MOD: &str = "example.com/m00/@v/v1.0.0.mod";
@@ -210,7 +211,12 @@ fn a_damaged_zip_is_asked_for_again() {
                 },
             )
         });
-        let proxy = two.proxy(&a.url(), Failover::Safe);
+        let rules = Rules {
+            sums: vec![two.sum()],
+            retry_for: Duration::from_secs(60),
+            ..Rules::default()
+        };
+        let proxy = start_with(&a.url(), rules);
         assert!(proxy.get(0, ZIP).body == body, "{known}");
         assert_eq!(
             (a.asked().len(), outcomes(&proxy)[0].1.as_str()),

@@ -5,6 +5,7 @@
     reason = "the rules are for the product"
 )]
 
+#[macro_use]
 mod support;
 
 mod suite {

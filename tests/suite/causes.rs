@@ -299,7 +299,7 @@ fn git_without_credentials() {
         return;
     };
     if !std::path::Path::new("/usr/bin/git").exists() {
-        eprintln!("skipped: git_without_credentials: no /usr/bin/git");
+        skipped!("git_without_credentials: no /usr/bin/git");
         return;
     }
     // Before the real one on PATH; it reaches nobody. The first question is only whether https is spoken at all.

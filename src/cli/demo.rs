@@ -8,7 +8,6 @@ use crate::ui::{note, out};
 use crate::world::World;
 use bounded::{End, Ended};
 use stage::Stage;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -173,9 +172,8 @@ fn row(name: &str, text: &str) {
 }
 
 fn begin(name: &str) {
+    // There is no newline yet, and the wait that follows is what the name stands for: `out` holds nothing back.
     out(&format!("  {name:<15}"));
-    // There is no newline yet, and the wait that follows is what the name stands for.
-    let _ = std::io::stdout().flush();
 }
 
 fn seconds(time: Duration) -> String {

@@ -1,5 +1,6 @@
 //! What all checks look at, read once.
 
+use crate::bounded;
 use crate::config::goenv::GoEnv;
 use crate::config::{self, Loaded};
 use crate::gomod::{self, Directives};
@@ -43,7 +44,7 @@ impl Subject {
             Some(path) => Some(PathBuf::from(path)),
             None => nearest("go.work"),
         };
-        let text = gomod.as_ref().and_then(|path| std::fs::read(path).ok());
+        let text = gomod.as_ref().and_then(|path| bounded::read_file(path).ok());
         Subject {
             config: config::load(world),
             module: gomod::directives(&text.unwrap_or_default()),

@@ -5,6 +5,7 @@
 
 use super::argv::Command;
 use super::scene::Scene;
+use crate::bounded;
 use crate::config::goenv::GoEnv;
 use crate::gomod;
 use crate::world::World;
@@ -114,7 +115,7 @@ fn modfiles(scene: &Scene) -> Vec<PathBuf> {
     if let Some(work) = &scene.work {
         files.push(work.clone());
         files.push(work.with_extension("work.sum"));
-        let text = std::fs::read(work).unwrap_or_default();
+        let text = bounded::read_file(work).unwrap_or_default();
         let uses = gomod::workspace_uses(&text, work.parent().unwrap_or(Path::new("/")));
         files.extend(uses.into_iter().map(|dir| dir.join("go.mod")));
     }
@@ -123,7 +124,7 @@ fn modfiles(scene: &Scene) -> Vec<PathBuf> {
 
 // Hashes a file's content (a missing file differs from an empty one) and returns it.
 fn file(path: &Path, hash: &mut DefaultHasher) -> Vec<u8> {
-    let text = std::fs::read(path).ok();
+    let text = bounded::read_file(path).ok();
     text.hash(hash);
     text.unwrap_or_default()
 }

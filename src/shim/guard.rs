@@ -56,8 +56,8 @@ pub struct Report {
 pub enum Fault {
     /// The proxy could not be started; plain go can.
     Proxy(String),
-    /// go itself could not be started.
-    Spawn(std::io::Error),
+    /// go itself could not be started; the exec that follows says why.
+    Spawn,
 }
 
 /// Runs it.
@@ -106,31 +106,18 @@ pub fn run(plan: &Plan, recorder: &Recorder) -> Result<Report, Fault> {
     let proxied = running.is_some();
     let summary = running.map(proxy::Running::stop).unwrap_or_default();
     Ok(Report {
-        end: end.map_err(|e| Fault::Spawn(e.0))?,
+        end: end.map_err(|_| Fault::Spawn)?,
         summary,
         proxied,
     })
 }
 
 fn setup(plan: &Plan) -> proxy::Setup {
-    let or = |value: String, default: &str| {
-        if value.is_empty() {
-            default.to_string()
-        } else {
-            value
-        }
-    };
-    // Before Go 1.21 GOSUMDB's default was compiled in.
-    let gosumdb = if plan.env.system.is_empty() {
-        "sum.golang.org"
-    } else {
-        ""
-    };
     proxy::Setup {
         goproxy: plan.scene.goproxy.clone(),
         gonoproxy: plan.env.gonoproxy(),
-        gosumdb: or(plan.env.text("GOSUMDB"), gosumdb),
-        goauth: or(plan.env.text("GOAUTH"), "netrc"),
+        gosumdb: plan.env.gosumdb(),
+        goauth: plan.env.text("GOAUTH"),
         world: Arc::new(plan.world.clone()),
         spool: plan.env.gomodcache().unwrap_or_else(std::env::temp_dir),
         sums: sums(plan),
@@ -167,7 +154,7 @@ fn dirs(plan: &Plan) -> Vec<(&'static str, PathBuf)> {
 // its members'; none where `p@v` runs outside of any module.
 fn sums(plan: &Plan) -> Vec<PathBuf> {
     let (scene, command) = (plan.scene, plan.command);
-    if matches!(command.verb().as_str(), "install" | "run") && command.names_a_version() {
+    if command.leaves_the_module() {
         return Vec::new();
     }
     if let Some(work) = &scene.work {

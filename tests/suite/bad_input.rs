@@ -115,6 +115,31 @@ fn closed_streams() {
 }
 
 #[test]
+fn a_reader_that_is_gone() {
+    let Some((_server, mut sandbox)) = stage("a_reader_that_is_gone") else {
+        return;
+    };
+    // Opened for reading too, or the writer would wait for a reader.
+    let unread = "mkfifo unread; exec 3<>unread 4>unread 3<&-; rm unread";
+    let real = real_go("a_reader_that_is_gone").unwrap().join("go");
+    sandbox.set("GOSTEADY_FORCE_GUARD", "1");
+    for (verb, stream) in [
+        ("list -m all", ">&4"),
+        ("mod download -json", ">&4"),
+        ("mod download -json", "2>&4"),
+        ("build ./nowhere", "2>&4"),
+    ] {
+        let ends = [real.clone(), sandbox.path("shims/go")].map(|go| {
+            sandbox.set("PROGRAM", go);
+            let script = format!("{unread}; exec \"$PROGRAM\" {verb} {stream}");
+            let ended = sandbox.run(&mut sandbox.command("/bin/sh", &["-c", &script]));
+            (ended.status, ended.signal, ended.timed_out)
+        });
+        assert_eq!(ends[0], ends[1], "{verb} {stream}");
+    }
+}
+
+#[test]
 fn no_home() {
     let Some((_server, mut sandbox)) = stage("no_home") else {
         return;
@@ -169,7 +194,7 @@ fn no_loopback() {
         sandbox.run(&mut command)
     };
     if unshare(&sandbox, OsStr::new("true"), &[]).status != Some(0) {
-        eprintln!("skipped: no_loopback: network namespaces are forbidden here");
+        skipped!("no_loopback: network namespaces are forbidden here");
         return;
     }
     let (shim, real) = (

@@ -13,6 +13,7 @@ mod vendor;
 pub use crate::config::rules::{Profile, RULES, Rule};
 pub use levels::Levels;
 
+use crate::bounded;
 use crate::config::goenv::GoEnv;
 use crate::config::{Loaded, Mark};
 use crate::error::{Finding, Level};
@@ -52,7 +53,7 @@ struct File {
 impl File {
     /// `None` where it is not there; what can't be read as text is read as well as possible.
     fn read(path: PathBuf) -> Option<File> {
-        let bytes = std::fs::read(&path).ok()?;
+        let bytes = bounded::read_file(&path).ok()?;
         let text = String::from_utf8_lossy(&bytes).into();
         Some(File { path, text })
     }
@@ -146,7 +147,7 @@ pub fn of_command(
 /// A workspace with its modules: the go.work, then the go.mod of each directory that it uses, as far as they are there.
 pub fn workspace(work: &Path) -> Vec<PathBuf> {
     let dir = work.parent().unwrap_or(Path::new(""));
-    let uses = gomod::workspace_uses(&std::fs::read(work).unwrap_or_default(), dir);
+    let uses = gomod::workspace_uses(&bounded::read_file(work).unwrap_or_default(), dir);
     let modules = uses.iter().map(|dir| dir.join("go.mod"));
     let modules = modules.filter(|file| file.is_file());
     [work.to_path_buf()].into_iter().chain(modules).collect()

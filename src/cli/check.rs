@@ -63,7 +63,10 @@ pub fn run(args: &Args, world: &World) -> Outcome {
         paths.push(cwd.clone());
     }
     if let Some(missing) = paths.iter().find(|path| !path.exists()) {
-        ui::note(&format!("{} is not there", missing.display()));
+        match missing.as_os_str().is_empty() {
+            true => ui::note("the working directory is gone; cd somewhere else"),
+            false => ui::note(&format!("{} is not there", missing.display())),
+        }
         return Outcome::Ours(Code::Usage);
     }
     let first = match paths[0].is_dir() {

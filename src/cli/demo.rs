@@ -13,7 +13,6 @@ use crate::ui::{
 use crate::world::World;
 use bounded::{End, Ended};
 use stage::Stage;
-use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
@@ -216,9 +215,8 @@ fn say(line: &str, indent: usize) {
 }
 
 fn begin(name: &str) {
+    // There is no newline yet, and the wait that follows is what the name stands for: `out` holds nothing back.
     out(&format!("  {name:<15}"));
-    // There is no newline yet, and the wait that follows is what the name stands for.
-    let _ = std::io::stdout().flush();
 }
 
 fn seconds(time: Duration) -> String {

@@ -3,6 +3,7 @@
 mod git;
 
 use super::check;
+use crate::bounded;
 use crate::check::Profile;
 use crate::error::Error;
 use crate::outcome::{Code, Outcome};
@@ -110,7 +111,7 @@ enum There {
 }
 
 fn there(hook: &Path) -> std::io::Result<There> {
-    match std::fs::read(hook) {
+    match bounded::read_file(hook) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound && !hook.is_symlink() => Ok(There::Nothing),
         Err(e) => Err(e),
         Ok(bytes) => {

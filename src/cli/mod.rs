@@ -29,9 +29,16 @@ use clap::Parser;
 pub fn main(world: &World) -> Outcome {
     // The name is ours whatever the file is called: help and completions speak of `gosteady`.
     let argv = std::iter::once("gosteady".into()).chain(world.args.iter().cloned());
-    match Args::try_parse_from(argv) {
+    let outcome = match Args::try_parse_from(argv) {
         Ok(args) => run(&args.command, world),
         Err(error) => explain(&error, world),
+    };
+    match ui::unwritten() {
+        Some(error) => {
+            ui::note(&format!("what was to be printed is cut short: {error}"));
+            Outcome::Ours(Code::Internal)
+        }
+        None => outcome,
     }
 }
 

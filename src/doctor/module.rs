@@ -2,6 +2,7 @@
 
 use super::check::Verdict;
 use super::subject::Subject;
+use crate::bounded;
 use crate::gomod;
 use crate::ui::words;
 use std::path::{Path, PathBuf};
@@ -63,7 +64,7 @@ pub fn context(subject: &Subject) -> Verdict {
 
 fn workspace(gowork: &Path, gomod: &Path, outside: bool, verdict: &mut Verdict) {
     let root = gowork.parent().unwrap_or(Path::new(""));
-    let uses = gomod::workspace_uses(&std::fs::read(gowork).unwrap_or_default(), root);
+    let uses = gomod::workspace_uses(&bounded::read_file(gowork).unwrap_or_default(), root);
     let ours = gomod.parent().unwrap_or(Path::new(""));
     let same = |dir: &PathBuf| match (std::fs::canonicalize(dir), std::fs::canonicalize(ours)) {
         (Ok(used), Ok(ours)) => used == ours,

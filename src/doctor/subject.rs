@@ -1,5 +1,6 @@
 //! What all checks look at, read once.
 
+use crate::bounded;
 use crate::config::goenv::GoEnv;
 use crate::config::{self, Loaded};
 use crate::gomod::{self, Directives};
@@ -38,7 +39,7 @@ impl Subject {
         let cwd = world.cwd.clone();
         let gomod = cwd.as_deref().and_then(|dir| nearest_file(dir, "go.mod"));
         let gowork = cwd.as_deref().and_then(|dir| env.gowork(dir));
-        let text = gomod.as_ref().and_then(|path| std::fs::read(path).ok());
+        let text = gomod.as_ref().and_then(|path| bounded::read_file(path).ok());
         Subject {
             config: config::load(world),
             module: gomod::directives(&text.unwrap_or_default()),

@@ -3,6 +3,7 @@
 use super::argv::Command;
 use super::scene::Scene;
 use super::table::{self, Class};
+use crate::bounded;
 use crate::config::Settings;
 use crate::gomod;
 use crate::journal::{Journal, Saved};
@@ -66,7 +67,7 @@ fn files(command: &Command, scene: &Scene) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = scene.module.iter().flat_map(|file| module(file)).collect();
     if let Some(work) = &scene.work {
         files.extend(with_sums(work, "work.sum"));
-        let text = std::fs::read(work).unwrap_or_default();
+        let text = bounded::read_file(work).unwrap_or_default();
         let members = gomod::workspace_uses(&text, work.parent().unwrap_or(Path::new("/")));
         for member in members {
             let file = std::path::absolute(member.join("go.mod")).unwrap_or_default();

@@ -6,6 +6,7 @@ use super::exec;
 use super::nesting;
 use super::scene::{ListKind, Scene};
 use crate::activity::Activity;
+use crate::bounded;
 use crate::config::Settings;
 use crate::config::goenv::GoEnv;
 use crate::gomod;
@@ -157,7 +158,7 @@ fn sums(plan: &Plan) -> Vec<PathBuf> {
         return Vec::new();
     }
     if let Some(work) = &scene.work {
-        return gomod::workspace_sums(work, &std::fs::read(work).unwrap_or_default());
+        return gomod::workspace_sums(work, &bounded::read_file(work).unwrap_or_default());
     }
     let named = scene.named_modfile(command);
     let module = scene.module.iter();
@@ -202,7 +203,7 @@ pub fn fingerprints(scene: &Scene) -> Vec<(String, String)> {
         .iter()
         .flat_map(|f| [f.clone(), f.with_extension("work.sum")]);
     let print = |path: std::path::PathBuf| {
-        let text = match std::fs::read(&path) {
+        let text = match bounded::read_file(&path) {
             Ok(text) => {
                 let mut hash = DefaultHasher::new();
                 text.hash(&mut hash);

@@ -5,6 +5,7 @@
 
 use super::argv::Command;
 use super::scene::Scene;
+use crate::bounded;
 use crate::config::goenv::GoEnv;
 use crate::gomod;
 use crate::world::World;
@@ -127,7 +128,7 @@ fn modfile(path: &Path, sum: &str, dir: &Path, hash: &mut DefaultHasher) -> Vec<
 
 // Hashes a file's content (a missing file differs from an empty one) and returns it.
 fn file(path: &Path, hash: &mut DefaultHasher) -> Vec<u8> {
-    let text = std::fs::read(path).ok();
+    let text = bounded::read_file(path).ok();
     text.hash(hash);
     text.unwrap_or_default()
 }

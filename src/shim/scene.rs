@@ -2,6 +2,7 @@
 
 use super::argv::{self, Command};
 use super::table::{self, Class};
+use crate::bounded;
 use crate::config::goenv::GoEnv;
 use crate::gomod;
 use crate::toolchain::floor::{self, Wanted};
@@ -159,11 +160,13 @@ fn vendor(command: &Command, goflags: &[String], work: Option<&Path>, module: Op
         (None, None) => return false,
     };
     let Some(dir) = file.parent() else { return false };
-    let Ok(listed) = std::fs::read(dir.join("vendor/modules.txt")) else {
+    let Ok(listed) = bounded::read_file(&dir.join("vendor/modules.txt")) else {
         return false;
     };
     let for_workspace = listed.starts_with(b"## workspace");
-    let line = std::fs::read(file).ok().and_then(|text| gomod::head(&text).go);
+    let line = bounded::read_file(file)
+        .ok()
+        .and_then(|text| gomod::head(&text).go);
     // Without a go line a go.mod counts as 1.16, a go.work as 1.18 (internal/gover/version.go).
     let go = line
         .as_deref()

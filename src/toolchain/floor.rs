@@ -2,6 +2,7 @@
 //! cmd/go/internal/toolchain/select.go (Select).
 
 use super::version::Version;
+use crate::bounded;
 use crate::config::goenv::GoEnv;
 use crate::gomod;
 use crate::trace::event::Rule;
@@ -66,7 +67,7 @@ pub fn wanted(env: &GoEnv, local: &Version, file: Option<&Path>) -> Option<Wante
     }
     if setting.lines
         && let Some(file) = file
-        && let Ok(text) = std::fs::read(file)
+        && let Ok(text) = bounded::read_file(file)
     {
         let head = gomod::head(&text);
         let lines = [
@@ -117,7 +118,7 @@ pub fn is_offline(env: &GoEnv) -> bool {
 
 /// The `go` line that a go of this version is too old for, as `file:line` and what it says: go will refuse to work.
 pub fn too_old(version: &Version, file: &Path) -> Option<(String, String)> {
-    let text = std::fs::read(file).ok()?;
+    let text = bounded::read_file(file).ok()?;
     let go = gomod::head(&text).go?;
     let needs = Version::parse(&go)?;
     (needs > *version).then(|| (place(file, &text, "go"), go))
@@ -164,7 +165,7 @@ pub fn rules(
     ));
     let wanted = local.and_then(|local| wanted(env, local, file));
     if let Some(file) = file
-        && let Ok(text) = std::fs::read(file)
+        && let Ok(text) = bounded::read_file(file)
     {
         let head = gomod::head(&text);
         for (verb, says) in [("toolchain", head.toolchain), ("go", head.go)] {

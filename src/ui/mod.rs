@@ -8,11 +8,29 @@ pub mod wrap;
 
 pub use style::{Stream, Style};
 
-use std::io::Write;
+use std::io::{Error, ErrorKind, Write};
+use std::sync::OnceLock;
 
-/// Writes to stdout; a closed stream is not an error.
+static UNWRITTEN: OnceLock<Error> = OnceLock::new();
+
+/// Writes to stdout; a closed stream is not an error. [`unwritten`] knows of any other.
 pub fn out(text: &str) {
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    out_bytes(text.as_bytes());
+}
+
+/// [`out`] for what need not be text.
+pub fn out_bytes(bytes: &[u8]) {
+    let mut stdout = std::io::stdout().lock();
+    if let Err(error) = stdout.write_all(bytes).and_then(|()| stdout.flush())
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        let _ = UNWRITTEN.set(error);
+    }
+}
+
+/// Why what went to stdout is not all there: a full disk. `None` where it is, and where its reader had enough.
+pub fn unwritten() -> Option<&'static Error> {
+    UNWRITTEN.get()
 }
 
 /// Writes to stderr, every line of it under our name; a closed stream is not an error.

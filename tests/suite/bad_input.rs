@@ -376,3 +376,65 @@ fn a_script_without_an_interpreter_is_run_by_sh() {
     std::fs::write(&script, "exec go \"$@\"\n").unwrap();
     assert!(sandbox.go(&["version"]).expect(127).err().contains("20 shims"));
 }
+
+#[test]
+fn what_cannot_be_printed_is_no_success() {
+    let Some(sandbox) = Sandbox::fake("what_cannot_be_printed_is_no_success") else {
+        return;
+    };
+    let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else {
+        return;
+    };
+    for args in [&["config", "--json"][..], &["--help"], &["completions", "bash"]] {
+        let mut command = sandbox.command(env!("CARGO_BIN_EXE_gosteady"), args);
+        let output = command.stdout(full.try_clone().unwrap()).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(70), "{args:?}: {stderr}");
+        assert_eq!(ours(&stderr).len(), 1, "{stderr}");
+    }
+}
+
+#[test]
+fn a_working_directory_that_is_gone_is_named() {
+    let Some(sandbox) = Sandbox::fake("a_working_directory_that_is_gone_is_named") else {
+        return;
+    };
+    for args in ["check", "cache key"] {
+        let line = format!("mkdir gone && cd gone && rmdir ../gone && exec \"$0\" {args}");
+        let mut command = sandbox.command("/bin/sh", &["-c", &line, env!("CARGO_BIN_EXE_gosteady")]);
+        let stderr = sandbox.run(&mut command).expect(2).err();
+        assert!(
+            stderr.contains("the working directory is gone"),
+            "{args}: {stderr}"
+        );
+    }
+}
+
+#[test]
+fn a_pipe_where_a_file_should_be_is_not_waited_for() {
+    let test = "a_pipe_where_a_file_should_be_is_not_waited_for";
+    let Some((_server, sandbox)) = stage(test) else {
+        return;
+    };
+    let pipe = |name: &str| {
+        let path = sandbox.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let _ = std::fs::remove_file(&path);
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    };
+    pipe("state/gosteady/real-go");
+    let trace = "state/gosteady/traces/20261121T040500Z-mod-download-0123456789abcdef.jsonl";
+    pipe(trace);
+    for name in [".go-version", "mise.toml", "gosteady.toml"] {
+        pipe(&format!("project/{name}"));
+    }
+    sandbox.go(&["mod", "download"]).expect(0);
+    assert_eq!(sandbox.zips(), 20);
+    for args in [&["trace", "list"][..], &["trace", "stats"], &["which"]] {
+        sandbox.gosteady(args).expect(0);
+    }
+    // The sandbox reads them all at its end.
+    std::fs::remove_file(sandbox.path(trace)).unwrap();
+    pipe("project/vendor/modules.txt");
+    sandbox.gosteady(&["check"]);
+}

@@ -1,6 +1,7 @@
 //! `gosteady cache key`.
 
 use super::{Done, Ground};
+use crate::bounded;
 use crate::cli::which;
 use crate::error::Error;
 use crate::outcome::Code;
@@ -48,7 +49,10 @@ pub(super) fn run(args: &Args, world: &World) -> Done {
     for dir in &dirs {
         let here = sum_files(&ground.env, dir);
         if here.is_empty() {
-            let what = format!("{} is in no module", dir.display());
+            let what = match dir.as_os_str().is_empty() {
+                true => "the working directory is gone".to_string(),
+                false => format!("{} is in no module", dir.display()),
+            };
             return Err((
                 Code::Usage,
                 Error::new(what, "name the directory of a go.mod or go.work"),
@@ -60,7 +64,7 @@ pub(super) fn run(args: &Args, world: &World) -> Done {
             .collect::<Vec<_>>()
         {
             // A module without requirements has none.
-            if let Ok(text) = std::fs::read(&file) {
+            if let Ok(text) = bounded::read_file(&file) {
                 texts.extend_from_slice(&text);
                 texts.push(b'\n');
                 files.insert(file);

@@ -36,7 +36,7 @@ pub(super) fn write(to: Option<&Path>, bytes: &[u8], mode: u32) -> Result<bool, 
     match to {
         None => {
             // A closed stdout is not an error.
-            let _ = std::io::stdout().lock().write_all(bytes);
+            ui::out_bytes(bytes);
             Ok(false)
         }
         Some(path) => whole(path, bytes, mode).map(|()| true),

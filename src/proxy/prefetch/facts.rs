@@ -1,6 +1,7 @@
 //! What may be asked for ahead of go: the project's files, read once, and the rule over them.
 
 use super::super::request::{Kind, Resource};
+use crate::bounded;
 use crate::gomod::{self, Directives, Sums, escape, pattern, semver, sums::sum_lines};
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
@@ -56,7 +57,7 @@ pub struct Facts {
 impl Facts {
     /// Reads the files: the go.mod, or the go.work, in effect. `private` is GONOPROXY.
     pub fn read(module: Option<&Path>, work: Option<&Path>, private: &str) -> Facts {
-        let text = |path: &Path| std::fs::read(path).unwrap_or_default();
+        let text = |path: &Path| bounded::read_file(path).unwrap_or_default();
         let mut sums = Vec::new();
         let mut files = Vec::new();
         let mut modules: Vec<PathBuf> = module.map(Path::to_path_buf).into_iter().collect();

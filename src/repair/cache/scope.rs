@@ -1,6 +1,7 @@
 //! Which modules are meant, and what go.sum says about them.
 
 use super::layout::{Layout, Module};
+use crate::bounded;
 use crate::config::goenv::GoEnv;
 use crate::gomod::sums::sum_lines;
 use crate::gomod::{self, Sums};
@@ -15,7 +16,7 @@ pub fn sum_files(env: &GoEnv, dir: &Path) -> Vec<PathBuf> {
         return Vec::new();
     };
     if file.extension().is_some_and(|e| e == "work") {
-        return gomod::workspace_sums(&file, &std::fs::read(&file).unwrap_or_default());
+        return gomod::workspace_sums(&file, &bounded::read_file(&file).unwrap_or_default());
     }
     let flags = env.text("GOFLAGS");
     let named = flags
@@ -44,7 +45,9 @@ impl Scope {
     pub fn of(layout: &Layout, env: &GoEnv, dir: &Path, all: bool) -> Scope {
         let mut scope = Scope::default();
         for file in sum_files(env, dir) {
-            let Ok(text) = std::fs::read(&file) else { continue };
+            let Ok(text) = bounded::read_file(&file) else {
+                continue;
+            };
             scope.sums.add(&text);
             scope.lines.extend_from_slice(&text);
             scope.lines.push(b'\n');

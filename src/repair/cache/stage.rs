@@ -3,6 +3,7 @@
 
 use super::finding::Part;
 use super::layout::{Layout, Module};
+use crate::bounded;
 use crate::config::goenv::GoEnv;
 use crate::error::Error;
 use crate::gomod;
@@ -177,7 +178,7 @@ impl Stage {
 
 /// The go and toolchain lines of the project, so that the go which runs there fetches here.
 fn go_mod(env: &GoEnv, dir: &Path) -> String {
-    let text = floor::file_in_effect(env, dir).and_then(|file| std::fs::read(file).ok());
+    let text = floor::file_in_effect(env, dir).and_then(|file| bounded::read_file(&file).ok());
     let head = gomod::head(&text.unwrap_or_default());
     let mut text = "module gosteady.invalid/repair\n".to_owned();
     for (verb, value) in [("go", head.go), ("toolchain", head.toolchain)] {

@@ -2,6 +2,7 @@
 
 use super::Pin;
 use super::files::KINDS;
+use crate::bounded;
 use crate::config::Sourced;
 use crate::config::file::{self, Content};
 use crate::gomod;
@@ -55,7 +56,7 @@ pub fn project(dir: &Path, configured: &[Sourced<String>], reach: Reach) -> Vec<
 
 /// The pin that the `toolchain` line of go.work or go.mod is under `pin.toolchain-line = "exact"`.
 pub fn toolchain_line(file: &Path) -> Option<Pin> {
-    let text = std::fs::read(file).ok()?;
+    let text = bounded::read_file(file).ok()?;
     let name = gomod::head(&text).toolchain.filter(|name| name != "default")?;
     let line = gomod::line_of(&text, "toolchain")?;
     Some(Pin::in_file("toolchain line", file, line, &name))

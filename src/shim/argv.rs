@@ -176,6 +176,12 @@ impl<'a> Command<'a> {
         self.flag(name).is_some()
     }
 
+    /// Whether it has a flag, on its line or by GOFLAGS.
+    pub fn given(&self, name: &str, goflags: &[String]) -> bool {
+        let word = |f: &String| f.trim_start_matches('-').split('=').next() == Some(name);
+        self.has(name) || goflags.iter().any(word)
+    }
+
     /// The last flag of this name, which is the one that counts.
     pub fn flag(&self, name: &str) -> Option<Flag<'a>> {
         self.flags

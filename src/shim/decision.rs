@@ -67,11 +67,7 @@ fn reaches_past_vendor(command: &Command) -> bool {
 
 // A command that is itself the dry run has no download phase of its own.
 fn dry(command: &Command, scene: &Scene) -> bool {
-    command.has("n")
-        || scene
-            .goflags
-            .iter()
-            .any(|f| matches!(f.trim_start_matches('-').split('=').next(), Some("n")))
+    command.given("n", &scene.goflags)
 }
 
 #[cfg(test)]

@@ -187,6 +187,21 @@ install_shim() { # FACE
     commit 755 "$prefix/shims/$1"
 }
 
+# The command itself, where the shims are: what puts them on PATH puts it there too.
+install_command() {
+    step "link $prefix/shims/gosteady to ../bin/gosteady" || return 0
+    make_directory "$prefix/shims"
+    begin "$prefix/shims/gosteady"
+    if ! ln -s ../bin/gosteady "$temporary" 2>/dev/null || ! [ -x "$temporary" ]; then
+        rm -f -- "$temporary"
+        printf '#!/bin/sh\n%s the command, where links cannot be made.\nexec %s "$@"\n' \
+            "$LAUNCHER_MARK" "$(quote_sh "$prefix/bin/gosteady")" >"$temporary"
+        chmod 755 "$temporary"
+    fi
+    mv -f -- "$temporary" "$prefix/shims/gosteady"
+    temporary=
+}
+
 install_environment() {
     step "write $prefix/env.sh and $prefix/env.fish" || return 0
     begin "$prefix/env.sh"
@@ -207,7 +222,7 @@ is_ours() { # FILE
 }
 
 check_room() {
-    for file in shims/go shims/gofmt env.sh env.fish; do
+    for file in shims/go shims/gofmt shims/gosteady env.sh env.fish; do
         file=$prefix/$file
         if [ -e "$file" ] && ! is_ours "$file"; then
             die "$file is there and not from gosteady" "choose another --prefix"
@@ -283,7 +298,8 @@ first_that_exists() { # FILE… ; the last one where none does
 
 # The file that the user's shell reads. bash reads only one of its login files, so none is made beside another.
 profile_of_shell() {
-    case ${SHELL##*/} in
+    shell=${SHELL-}
+    case ${shell##*/} in
     zsh) printf '%s\n' "${ZDOTDIR:-$HOME}/.zshrc" ;;
     fish) printf '%s\n' "${XDG_CONFIG_HOME:-$HOME/.config}/fish/conf.d/gosteady.fish" ;;
     bash)
@@ -389,7 +405,7 @@ remove_from_profile() { # FILE
 
 print_path_line() {
     say ""
-    say "To put gosteady in front of go, add one line to your shell's start-up file:"
+    say "To put gosteady in front of go, run this line, and add it to your shell's start-up file:"
     say "  bash, zsh   $(sh_line "$(quote_sh "$prefix/env.sh")")"
     say "  fish        $(fish_line "$(quote_fish "$prefix/env.fish")")"
     say "(--modify-profile does it for you; in images and CI put $prefix/shims first on PATH.)"
@@ -402,6 +418,7 @@ install() {
     install_program
     install_fast
     for face in $FACES; do install_shim "$face"; done
+    install_command
     install_environment
     record_real_go
     [ "$dry_run" = yes ] || say "gosteady is installed in $prefix"
@@ -438,7 +455,7 @@ uninstall() {
         remove_file "$prefix/libexec/$face"
         remove_file "$prefix/shims/$face"
     done
-    for file in env.sh env.fish real-go bin/gosteady bin/gosteady-launch; do remove_file "$prefix/$file"; done
+    for file in shims/gosteady env.sh env.fish real-go bin/gosteady bin/gosteady-launch; do remove_file "$prefix/$file"; done
     if [ "$dry_run" = no ]; then
         for directory in shims libexec bin; do
             rmdir -- "$prefix/$directory" 2>/dev/null || :

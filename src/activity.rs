@@ -2,6 +2,7 @@
 //!
 //! The two engines do not know each other; the shim gives both the same `Arc<Activity>`.
 
+use crate::cause::Cause;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -59,6 +60,19 @@ pub struct Flight {
     pub moved: Instant,
     /// Bytes of body received.
     pub bytes: u64,
+    /// While it waits to be made again: why the attempt before failed, and what its upstream did, e.g. "refused the
+    /// connection".
+    pub failed: Option<(Cause, String)>,
+}
+
+impl Flight {
+    /// Where it is, as a clause; while it waits to be made again, why.
+    pub fn stands(&self) -> String {
+        match &self.failed {
+            Some((_, did)) => format!("{did}; to be asked again"),
+            None => self.phase.as_str().to_string(),
+        }
+    }
 }
 
 /// Counters and the requests in flight.
@@ -114,6 +128,7 @@ impl Activity {
             since: now,
             moved: now,
             bytes: 0,
+            failed: None,
         };
         self.table().insert(id, flight);
         FlightHandle {
@@ -144,7 +159,15 @@ impl Activity {
     fn phase_of(&self, id: u64, phase: Phase) {
         if let Some(flight) = self.table().get_mut(&id) {
             flight.phase = phase;
+            flight.failed = None;
             flight.moved = Instant::now();
+        }
+    }
+
+    fn failed_of(&self, id: u64, cause: Cause, did: &str) {
+        if let Some(flight) = self.table().get_mut(&id) {
+            flight.phase = Phase::Backoff;
+            flight.failed = Some((cause, did.to_string()));
         }
     }
 
@@ -176,9 +199,9 @@ impl FlightHandle {
         self.activity.phase_of(self.id, phase);
     }
 
-    /// Notes that `n` bytes of body came.
-    pub fn bytes(&self, n: u64) {
-        self.activity.bytes_of(self.id, n);
+    /// Notes that the request waits to be made again, because its upstream `did` something.
+    pub fn failed(&self, cause: Cause, did: &str) {
+        self.activity.failed_of(self.id, cause, did);
     }
 
     /// A voice for this request, which may outlive the borrow of the handle but not its flight.
@@ -229,7 +252,7 @@ mod tests {
         let activity = Arc::new(Activity::default());
         let flight = activity.begin("m@v1.0.0 zip", "https://a");
         flight.phase(Phase::Body);
-        flight.bytes(10);
+        flight.pulse().bytes(10);
         let snapshot = activity.snapshot();
         assert_eq!(
             (snapshot.bytes, snapshot.flights.len(), snapshot.flights[0].bytes),

@@ -8,7 +8,7 @@
 //!     check                                             offline; both flows ask it, it knows toolchain alone
 //! 2   supervise   proxy   toolchain                     engines; none imports another
 //! 1   trace (Recorder, Event)   ui   journal            all may emit; only cli reads back
-//! 0   gomod goroutines sumdb config world outcome error clock activity bounded cause fetch percent secret
+//! 0   gomod goroutines sumdb config world face outcome error activity bounded cause fetch hex percent secret
 //! ```
 #![warn(missing_docs)]
 #![deny(unsafe_op_in_unsafe_fn)]
@@ -18,7 +18,6 @@ pub mod bounded;
 pub mod cause;
 pub mod check;
 pub mod cli;
-pub mod clock;
 pub mod config;
 pub mod doctor;
 pub mod drill;
@@ -27,6 +26,7 @@ pub mod face;
 pub mod fetch;
 pub mod gomod;
 pub mod goroutines;
+pub mod hex;
 pub mod journal;
 pub mod outcome;
 pub mod percent;

@@ -7,13 +7,13 @@ const LEVEL_0: &[&str] = &[
     "activity",
     "bounded",
     "cause",
-    "clock",
     "config",
     "error",
     "face",
     "fetch",
     "gomod",
     "goroutines",
+    "hex",
     "outcome",
     "percent",
     "secret",
@@ -70,6 +70,40 @@ fn imports_point_down() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(seen.contains("shim") && seen.contains("proxy"), "{seen:?}");
+}
+
+#[test]
+fn the_map_names_what_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).expect("a text");
+    let map = read("docs/architecture.md");
+    let named: BTreeSet<&str> = map.split('`').skip(1).step_by(2).collect();
+    let top = ["src/", "tests/", "shims/", "benches/", "fuzz/", ".ci/"];
+    let paths = named
+        .iter()
+        .filter(|name| top.iter().any(|t| name.starts_with(t)));
+    let gone: Vec<_> = paths.filter(|path| !root.join(path).exists()).collect();
+    assert!(
+        gone.is_empty(),
+        "docs/architecture.md names what is not there: {gone:?}"
+    );
+    for entry in std::fs::read_dir(root.join("src")).expect("src").flatten() {
+        let mut path = format!("src/{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() {
+            path.push('/');
+        }
+        assert!(named.contains(path.as_str()), "docs/architecture.md lacks {path}");
+    }
+    for name in ["docs/architecture.md", "src/lib.rs"] {
+        let text = read(name);
+        let line = text
+            .lines()
+            .find_map(|line| line.trim_start_matches("//! ").strip_prefix("0   "));
+        let words: BTreeSet<&str> = line.expect("level 0").split_whitespace().collect();
+        for module in LEVEL_0 {
+            assert!(words.contains(module), "{name} draws no {module}");
+        }
+    }
 }
 
 fn sources(dir: &Path) -> Vec<PathBuf> {

@@ -5,6 +5,7 @@
     reason = "the rules are for the product"
 )]
 
+#[macro_use]
 mod support;
 
 mod suite {
@@ -20,6 +21,7 @@ mod suite {
     mod hangs;
     mod health;
     mod hook;
+    mod hostile;
     mod install_go;
     mod mirrors;
     mod modules;
@@ -27,6 +29,7 @@ mod suite {
     mod pins;
     mod policy;
     mod prefetch;
+    mod privacy;
     mod resuming;
     mod servers;
     mod signals;

@@ -15,11 +15,6 @@ pub struct Levels {
 }
 
 impl Levels {
-    /// Those of a profile, without any settings.
-    pub fn of_profile(profile: Profile) -> Levels {
-        Levels::new(profile, &Checks::default())
-    }
-
     /// Those of a profile and the settings.
     pub fn new(profile: Profile, checks: &Checks) -> Levels {
         Levels {
@@ -75,7 +70,7 @@ mod tests {
 
     #[test]
     fn what_is_said_counts_over_the_profile() {
-        let mut levels = Levels::of_profile(Profile::Prod);
+        let mut levels = Levels::new(Profile::Prod, &Checks::default());
         assert_eq!(levels.of("pseudo-version"), Some(Error));
         levels.say("pseudo-version=off").unwrap();
         levels.say("replace-fork=error").unwrap();
@@ -92,6 +87,9 @@ mod tests {
                 .unwrap_err()
                 .contains("\"pseudo-version\"?")
         );
-        assert_eq!(Levels::of_profile(Profile::Dev).of("replace-local"), None);
+        assert_eq!(
+            Levels::new(Profile::Dev, &Checks::default()).of("replace-local"),
+            None
+        );
     }
 }

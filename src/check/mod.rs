@@ -1,5 +1,7 @@
 //! The policy gate: offline, pure but for reading a handful of files, done in milliseconds.
 
+mod agree;
+mod content;
 pub mod format;
 mod levels;
 mod modfile;
@@ -101,16 +103,26 @@ pub fn run(world: &World, env: &GoEnv, loaded: &Loaded, paths: &[PathBuf], level
     let mut done: Vec<PathBuf> = Vec::new();
     for file in paths.iter().flat_map(|path| files(path)) {
         if !done.contains(&file) {
-            done.push(file.clone());
-            one(&mut sheet, file);
+            done.push(file);
         }
+    }
+    let read: Vec<agree::Read> = done
+        .into_iter()
+        .filter_map(|file| one(&mut sheet, file))
+        .collect();
+    agree::files(&mut sheet, &read);
+    let modcache = env.gomodcache();
+    for (file, says, _) in &read {
+        agree::pins(&mut sheet, file, says, &loaded.go_versions);
+        content::look(&mut sheet, file.dir(), modcache.as_deref());
     }
     settings::look(&mut sheet, world, env, paths);
     settings::ours(&mut sheet, loaded);
     sheet.problems
 }
 
-/// The same of exactly these files, go.mod or go.work, and of go's settings, for a command in a directory.
+/// The same of exactly these files, go.mod or go.work, and of go's settings, for a command in a directory: before every
+/// build, so vendored files are not read, and the pins are the shim's own affair.
 pub fn of_command(
     world: &World,
     env: &GoEnv,
@@ -122,9 +134,11 @@ pub fn of_command(
         levels,
         problems: Vec::new(),
     };
-    for file in files {
-        one(&mut sheet, file);
-    }
+    let read: Vec<agree::Read> = files
+        .into_iter()
+        .filter_map(|file| one(&mut sheet, file))
+        .collect();
+    agree::files(&mut sheet, &read);
     settings::look(&mut sheet, world, env, &[dir.to_path_buf()]);
     sheet.problems
 }
@@ -165,26 +179,22 @@ fn files(path: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn one(sheet: &mut Sheet<'_>, path: PathBuf) {
+/// A file by itself; `None` where it does not parse: what it says can't be judged.
+fn one(sheet: &mut Sheet<'_>, path: PathBuf) -> Option<agree::Read> {
     let Some(file) = File::read(path.clone()) else {
         let what = format!("{} can't be read", path.display());
-        return sheet.add(
-            "gomod-syntax",
-            None,
-            what,
-            "name a go.mod, a go.work or a directory".into(),
-        );
+        let fix = "name a go.mod, a go.work or a directory";
+        sheet.add("gomod-syntax", None, what, fix.into());
+        return None;
     };
     let work = path.extension().is_some_and(|e| e == "work");
-    let Some(parsed) = modfile::parse(sheet, &file, work) else {
-        // What does not parse can't be judged.
-        return;
-    };
+    let parsed = modfile::parse(sheet, &file, work)?;
     module::look(sheet, &file, &parsed);
     if !work {
         sums::look(sheet, &file, &parsed);
         vendor::look(sheet, &file, &parsed);
     }
+    Some((file, parsed, work))
 }
 
 /// Whether anything is worse than a note.

@@ -3,8 +3,8 @@
 //! Source: golang.org/x/mod/modfile/rule.go (add, parseReplace, parseVersionInterval), work.go (add).
 
 use super::{File, Sheet};
-use crate::gomod::semver;
 use crate::gomod::syntax::{self, Statement, Token, unquote};
+use crate::gomod::{is_indirect, semver};
 use std::ops::Range;
 
 /// A `require` line.
@@ -36,14 +36,29 @@ pub struct Replace {
 pub struct Modfile {
     /// The `module` line.
     pub module: Option<String>,
-    /// The `go` line.
-    pub go: Option<String>,
+    /// The `go` line with its place.
+    pub go: Option<(String, Range<usize>)>,
     /// The `toolchain` line with its place.
     pub toolchain: Option<(String, Range<usize>)>,
     /// `require` lines in order.
     pub requires: Vec<Require>,
     /// `replace` lines in order.
     pub replaces: Vec<Replace>,
+}
+
+impl Modfile {
+    /// What stands in a version's place: itself, a module in its stead, or a directory, which has no version.
+    pub fn in_place<'a>(&'a self, path: &'a str, version: &'a str) -> (&'a str, Option<&'a str>) {
+        let of = |v: Option<&str>| {
+            self.replaces
+                .iter()
+                .find(|r| r.old.0 == path && r.old.1.as_deref() == v)
+        };
+        match of(Some(version)).or_else(|| of(None)) {
+            Some(replace) => (&replace.new.0, replace.new.1.as_deref()),
+            None => (path, Some(version)),
+        }
+    }
 }
 
 /// Reads a file; every line that go would refuse becomes a problem, and then there is no [`Modfile`].
@@ -131,7 +146,7 @@ impl Modfile {
                     return Err(Fault::new(version.span.clone(), what)
                         .fix("a version such as 1.24.0, without `go` and `v`"));
                 }
-                self.go = Some(version.raw.clone());
+                self.go = Some((version.raw.clone(), line.span.clone()));
             }
             ("toolchain", _) => {
                 let [name] = line.args.as_slice() else {
@@ -183,7 +198,7 @@ impl Modfile {
                     self.requires.push(Require {
                         path,
                         version,
-                        indirect: matches!(line.comment.split([';', ' ']).next(), Some("indirect")),
+                        indirect: is_indirect(&line.comment),
                         span: line.span.clone(),
                     });
                 }

@@ -18,7 +18,7 @@ pub fn look(sheet: &mut Sheet<'_>, file: &File, modfile: &Modfile) {
         let what = "no go line: go takes it for Go 1.16".to_owned();
         sheet.add("go-line-missing", Some((file, 0..0)), what, fix.into());
     }
-    if let (Some(go), Some((name, span))) = (&modfile.go, &modfile.toolchain)
+    if let (Some((go, _)), Some((name, span))) = (&modfile.go, &modfile.toolchain)
         && let Some(version) = name.strip_prefix("go")
         && let (Some(has), Some(needs)) = (Version::parse(version), Version::parse(go))
         && has < needs.first_release()

@@ -9,9 +9,6 @@ use crate::world::World;
 use std::ops::Range;
 use std::path::PathBuf;
 
-/// What an unset GOPROXY is, in a Go without `$GOROOT/go.env`, too.
-const GOPROXY: &str = "https://proxy.golang.org,direct";
-
 /// go's settings, and passwords in files near these paths.
 pub fn look(sheet: &mut Sheet<'_>, world: &World, env: &GoEnv, paths: &[PathBuf]) {
     let fix = "name what is private in GOPRIVATE instead";
@@ -42,11 +39,8 @@ pub fn look(sheet: &mut Sheet<'_>, world: &World, env: &GoEnv, paths: &[PathBuf]
             fix.into(),
         );
     }
-    let goproxy = match env.text("GOPROXY") {
-        unset if unset.is_empty() => GOPROXY.to_owned(),
-        set => set,
-    };
-    if goproxy
+    if env
+        .goproxy()
         .split([',', '|'])
         .any(|element| element.trim() == "direct")
     {

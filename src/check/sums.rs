@@ -13,16 +13,8 @@ pub fn look(sheet: &mut Sheet<'_>, gomod: &File, modfile: &Modfile) {
         .ancestors()
         .find_map(|dir| File::read(dir.join("go.work.sum")));
     let remote = |path: &str, version: &str| {
-        let applies =
-            |r: &&super::modfile::Replace| r.old.0 == path && r.old.1.as_ref().is_none_or(|v| v == version);
-        match modfile.replaces.iter().find(applies) {
-            None => Some((path.to_owned(), version.to_owned())),
-            Some(replace) => replace
-                .new
-                .1
-                .clone()
-                .map(|version| (replace.new.0.clone(), version)),
-        }
+        let (path, version) = modfile.in_place(path, version);
+        Some((path.to_owned(), version?.to_owned()))
     };
     let needed: Vec<_> = modfile
         .requires

@@ -166,10 +166,90 @@ fn a_workspace_is_checked_as_a_whole() {
 }
 
 #[test]
+fn versions_of_go_agree_across_a_workspace() {
+    let module = |go: &str| format!("module m.io/{}\n{go}\n", go.len());
+    let check = |work: &str, a: &str, b: &str, profile| {
+        Project::new(&[
+            ("go.work", &format!("{work}\nuse (\n\t./a\n\t./b\n)\n")),
+            ("a/go.mod", &module(a)),
+            ("b/go.mod", &module(b)),
+        ])
+        .ids(profile)
+    };
+    for (work, a, b, ids) in [
+        ("go 1.24.0", "go 1.24.0", "go 1.24", &[][..]),
+        (
+            "go 1.24",
+            "go 1.24.0",
+            "go 1.24.0",
+            &["work-below-module:1:1", "work-below-module:1:1"],
+        ),
+        ("", "go 1.20", "go 1.24.0", &["work-below-module:1:1"]),
+        (
+            "go 1.24.0",
+            "go 1.24.0\ntoolchain go1.24.5",
+            "go 1.24.0",
+            &["toolchain-not-in-work:3:1"],
+        ),
+        (
+            "go 1.24.0\ntoolchain go1.25.0",
+            "go 1.24.0\ntoolchain go1.24.5",
+            "go 1.24.0",
+            &[],
+        ),
+        ("go 1.24.0", "go 1.24.0\ntoolchain default", "go 1.24.0", &[]),
+    ] {
+        assert_eq!(check(work, a, b, Profile::Dev), ids, "{work} {a} {b}");
+    }
+    assert_eq!(
+        check("go 1.24.0", "go 1.22.0", "go 1.24.0", Profile::Test),
+        ["go-lines-differ:2:1"]
+    );
+}
+
+#[test]
+fn pins_agree_with_go_mod_and_with_each_other() {
+    for (gomod, pin, ids) in [
+        ("go 1.24.0", "1.24.0\n", &[][..]),
+        ("go 1.24.1", "1.24\n", &[]),
+        ("go 1.24", "1.25.1\n", &[]),
+        ("go 1.24", "latest\n", &[]),
+        ("go 1.24.1", "# ours\n1.24.0\n", &["pin-below-go:2:1"]),
+        ("go 1.24.1", "1.23\n", &["pin-below-go:1:1"]),
+        (
+            "go 1.24.0\ntoolchain go1.24.5",
+            "1.24.0\n",
+            &["pin-below-toolchain:1:1"],
+        ),
+        ("go 1.24.0\ntoolchain default", "1.24.0\n", &[]),
+    ] {
+        let project = Project::new(&[
+            ("go.mod", &format!("module m.io/a\n{gomod}\n")),
+            ("b/go.mod", "module m.io/b\ngo 1.20\n"),
+            (".go-version", pin),
+        ]);
+        assert_eq!(project.ids(Profile::Dev), ids, "{gomod} {pin}");
+    }
+    let project = Project::new(&[
+        ("go.mod", "module m.io/a\ngo 1.24.0\n"),
+        (".go-version", "1.24.0\n"),
+        (".tool-versions", "golang 1.24.5\n"),
+    ]);
+    assert_eq!(project.ids(Profile::Dev), ["pins-disagree:1:1"]);
+}
+
+#[test]
+fn a_replacement_of_one_version_counts_more_than_that_of_all() {
+    let gomod = "module m\ngo 1.24\nrequire a.io/b v1.2.3\nreplace a.io/b => ./b\nreplace a.io/b v1.2.3 => c.io/d v1.0.0\n";
+    let project = Project::new(&[("go.mod", gomod), ("b/go.mod", "module a.io/b\n"), ("go.sum", "")]);
+    assert_eq!(project.ids(Profile::Dev), ["gosum-incomplete:3:1"]);
+}
+
+#[test]
 fn formats_for_programs() {
     let project = Project::new(&[("a b/go.mod", "module m\ngo 1.24\nrequire x\n")]);
     let dir = project.0.path();
-    let levels = Levels::of_profile(Profile::Dev);
+    let levels = Levels::new(Profile::Dev, &Default::default());
     let world = World::default();
     let (env, loaded) = (GoEnv::default(), crate::config::load(&world));
     let found = run(&world, &env, &loaded, &[dir.join("a b")], &levels);

@@ -9,14 +9,20 @@ use crate::world::nearest_file;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-type Module<'a> = (&'a str, Option<&'a str>);
+/// A path, and a version where one is named.
+pub type Module<'a> = (&'a str, Option<&'a str>);
 
-#[derive(Default)]
-struct Vendored<'a> {
-    explicit: bool,
-    packages: bool,
-    replaced: Option<Module<'a>>,
-    span: Range<usize>,
+/// What modules.txt says of a module.
+#[derive(Debug, Default)]
+pub struct Vendored<'a> {
+    /// The main module requires it.
+    pub explicit: bool,
+    /// The packages that were copied.
+    pub packages: Vec<&'a str>,
+    /// What stands in its place; without a version it is a directory.
+    pub replaced: Option<Module<'a>>,
+    /// Its line.
+    pub span: Range<usize>,
 }
 
 pub fn look(sheet: &mut Sheet<'_>, gomod: &File, modfile: &Modfile) {
@@ -51,7 +57,7 @@ pub fn look(sheet: &mut Sheet<'_>, gomod: &File, modfile: &Modfile) {
     for ((path, version), entry) in &vendored {
         let required = |r: &&super::modfile::Require| r.path == *path && Some(r.version.as_str()) == *version;
         let shown = version.unwrap_or_default();
-        if entry.explicit && entry.packages && !modfile.requires.iter().any(|r| required(&r)) {
+        if entry.explicit && !entry.packages.is_empty() && !modfile.requires.iter().any(|r| required(&r)) {
             let what = format!("{path} {shown} is listed as required, but go.mod does not require it");
             sheet.add("vendor-drift", Some((&file, entry.span.clone())), what, fix());
         }
@@ -65,7 +71,8 @@ pub fn look(sheet: &mut Sheet<'_>, gomod: &File, modfile: &Modfile) {
     }
 }
 
-fn read(text: &str) -> BTreeMap<Module<'_>, Vendored<'_>> {
+/// Reads a modules.txt.
+pub fn read(text: &str) -> BTreeMap<Module<'_>, Vendored<'_>> {
     let mut found: BTreeMap<Module<'_>, Vendored<'_>> = BTreeMap::new();
     let mut module: Option<Module<'_>> = None;
     let mut at = 0;
@@ -95,7 +102,9 @@ fn read(text: &str) -> BTreeMap<Module<'_>, Vendored<'_>> {
         } else if let Some(entry) = module.and_then(|m| found.get_mut(&m)) {
             match line.strip_prefix("## ") {
                 Some(words) => entry.explicit |= words.split(';').any(|w| w.trim() == "explicit"),
-                None => entry.packages |= !line.trim().is_empty(),
+                None => entry
+                    .packages
+                    .extend(Some(line.trim()).filter(|name| !name.is_empty())),
             }
         }
     }

@@ -4,12 +4,17 @@ mod bounded;
 mod stage;
 
 use crate::outcome::{Code, Outcome};
-use crate::ui::{note, out};
+use crate::trace::store::Entry;
+use crate::ui::{
+    note, out,
+    words::count,
+    wrap::{width, wrap},
+};
 use crate::world::World;
 use bounded::{End, Ended};
 use stage::Stage;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// How long plain go is watched.
@@ -49,7 +54,7 @@ pub fn run(args: &Args, world: &World) -> Outcome {
         Err(error) => return failed(&error),
     };
     match Stage::set(world, &go, args.modules) {
-        Ok(stage) => play(stage, args, &watch),
+        Ok(stage) => play(stage, args, &watch, world),
         Err(error) => failed(&error),
     }
 }
@@ -59,9 +64,9 @@ fn failed(error: &std::io::Error) -> Outcome {
     Outcome::Ours(Code::Internal)
 }
 
-fn play(stage: Stage, args: &Args, watch: &bounded::Watch) -> Outcome {
+fn play(stage: Stage, args: &Args, watch: &bounded::Watch, world: &World) -> Outcome {
     introduce(&stage);
-    let outcome = show(&stage, args.modules, watch);
+    let outcome = show(&stage, args.modules, watch, world);
     match stage.strike(args.keep) {
         Ok(None) => {}
         Ok(Some(kept)) => out(&format!("\nKept: {}\n", kept.display())),
@@ -72,10 +77,14 @@ fn play(stage: Stage, args: &Args, watch: &bounded::Watch) -> Outcome {
 
 fn introduce(stage: &Stage) {
     let [first, second] = stage.mirrors();
-    out(&format!(
-        "Two module mirrors on this machine, and a project that needs {} modules. No network is used.\n\n",
-        stage.modules()
-    ));
+    say(
+        &format!(
+            "Two module mirrors on this machine, and a project that needs {}. No network is used.",
+            count(stage.modules() as u64, "module")
+        ),
+        0,
+    );
+    out("\n");
     row(
         "first mirror",
         &format!("{first}  accepts connections, never answers"),
@@ -86,7 +95,7 @@ fn introduce(stage: &Stage) {
     out("\n");
 }
 
-fn show(stage: &Stage, wanted: usize, watch: &bounded::Watch) -> std::io::Result<Outcome> {
+fn show(stage: &Stage, wanted: usize, watch: &bounded::Watch, world: &World) -> std::io::Result<Outcome> {
     begin("plain go");
     let plain = bounded::run(&mut stage.plain(), PLAIN, watch)?;
     let arrived = stage.arrived();
@@ -101,7 +110,7 @@ fn show(stage: &Stage, wanted: usize, watch: &bounded::Watch) -> std::io::Result
     stage.empty_cache()?;
 
     begin("gosteady");
-    let before = stage.traces();
+    let before = stage.newest_trace().map(|trace| trace.path);
     let guarded = bounded::run(&mut stage.guarded(), GUARDED, watch)?;
     if let End::Interrupted(signal) = guarded.end {
         return Ok(interrupted(signal));
@@ -117,7 +126,10 @@ fn show(stage: &Stage, wanted: usize, watch: &bounded::Watch) -> std::io::Result
         ));
     }
     quote(&guarded.stderr);
-    tell_trace(stage.traces().into_iter().rfind(|t| !before.contains(t)));
+    let trace = stage
+        .newest_trace()
+        .filter(|trace| Some(&trace.path) != before.as_ref());
+    tell_trace(trace.as_ref(), world);
     Ok(Outcome::Ours(if good { Code::Ok } else { Code::Findings }))
 }
 
@@ -126,13 +138,27 @@ fn interrupted(signal: i32) -> Outcome {
     Outcome::Signaled(signal)
 }
 
-fn tell_trace(trace: Option<PathBuf>) {
+fn tell_trace(trace: Option<&Entry>, world: &World) {
     let Some(trace) = trace else {
         out("\nNo trace of this run was kept.\n");
         return;
     };
-    out("\nWhat happened, request by request:\n\n");
-    out(&format!("  gosteady trace show {}\n", shown(&trace)));
+    // Right after the install it is not on PATH yet.
+    let on_path = world
+        .program("gosteady")
+        .and_then(|found| found.canonicalize().ok());
+    let program = match &world.exe {
+        Some(exe) if on_path.as_ref() != Some(exe) => shown(exe),
+        _ => "gosteady".to_string(),
+    };
+    // The demo does not hear GOSTEADY_TRACE; `trace show` does, and looks elsewhere then.
+    let run = match super::trace::find(world, &trace.name.id[..8]) {
+        Some(path) if path == trace.path => trace.name.id[..8].to_string(),
+        _ => shown(&trace.path),
+    };
+    out(&format!(
+        "\nWhat happened, request by request:\n\n  {program} trace show {run}\n"
+    ));
 }
 
 /// A path as a shell takes it.
@@ -169,7 +195,13 @@ fn describe(ended: &Ended) -> String {
 }
 
 fn row(name: &str, text: &str) {
-    out(&format!("  {name:<15}{text}\n"));
+    say(&format!("  {name:<15}{text}"), 17);
+}
+
+/// A line, broken where the terminal ends.
+fn say(line: &str, indent: usize) {
+    out(&wrap(line, width().unwrap_or(usize::MAX), indent));
+    out("\n");
 }
 
 fn begin(name: &str) {

@@ -72,7 +72,7 @@ pub fn run(args: &Args, world: &World) -> Outcome {
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
-    let suggestion = mirrors::suggest(&compared, Tail::of(&subject.text("GOPROXY")));
+    let suggestion = mirrors::suggest(&compared, Tail::of(&subject.goproxy()));
     if args.json {
         let json = mirrors::json(&compared, module, &suggestion);
         ui::out(&format!("{json:#}\n"));
@@ -101,7 +101,7 @@ fn candidates(args: &Args, subject: &Subject) -> Result<Vec<Upstream>, String> {
         found.extend(upstreams);
     }
     if args.candidates.is_empty() {
-        found = proxy::upstreams(&subject.text("GOPROXY"), more);
+        found = proxy::upstreams(&subject.goproxy(), more);
     }
     if args.public {
         found.extend(public_mirrors());

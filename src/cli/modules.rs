@@ -2,7 +2,8 @@
 
 use crate::doctor::subject::Subject;
 use crate::outcome::{Code, Outcome};
-use crate::proxy::{self, Facts, Upstream};
+use crate::proxy::Facts;
+use crate::proxy::probe::{self, Source};
 use crate::repair::modules::{self, Row, State};
 use crate::ui::live::Mode;
 use crate::ui::{self, Stream, Style};
@@ -52,23 +53,22 @@ pub fn run(args: &Args, world: &World) -> Outcome {
     let private = subject.env.gonoproxy();
     let facts = Facts::read(subject.gomod.as_deref(), subject.gowork.as_deref(), &private);
     let mut rows = modules::rows(&facts, subject.env.gomodcache().as_deref(), &private);
-    let goproxy = subject.text("GOPROXY");
+    let goproxy = subject.goproxy();
     let rules = &subject.config.settings.proxy;
-    let upstreams = match args.offline {
-        true => Vec::new(),
-        false => proxy::upstreams(&goproxy, &rules.public),
+    let (sources, elsewhere) = match args.offline {
+        true => (Vec::new(), false),
+        false => probe::sources(&goproxy, &rules.public),
     };
-    if let Err(trouble) = ask(args, &subject, &upstreams, &mut rows) {
+    if let Err(trouble) = ask(args, &subject, &sources, &mut rows) {
         ui::note(&format!("nobody can be asked: {trouble}"));
         return Outcome::Ours(Code::Internal);
     }
-    let elsewhere = !args.offline && proxy::probe::asks_elsewhere(&goproxy);
     if args.json {
-        let json = modules::json(&rows, &upstreams, elsewhere, args.missing);
+        let json = modules::json(&rows, &sources, elsewhere, args.missing);
         ui::out(&format!("{json:#}\n"));
     } else {
         let style = Style::of(world, Stream::Out);
-        ui::out(&modules::table(&rows, &upstreams, elsewhere, args.missing, style));
+        ui::out(&modules::table(&rows, &sources, elsewhere, args.missing, style));
     }
     let any = |state| rows.iter().any(|row| row.state(elsewhere) == state);
     Outcome::Ours(match () {
@@ -78,8 +78,8 @@ pub fn run(args: &Args, world: &World) -> Outcome {
     })
 }
 
-fn ask(args: &Args, subject: &Subject, upstreams: &[Upstream], rows: &mut [Row]) -> Result<(), String> {
-    if upstreams.is_empty() {
+fn ask(args: &Args, subject: &Subject, sources: &[Source], rows: &mut [Row]) -> Result<(), String> {
+    if sources.is_empty() {
         return Ok(());
     }
     let settings = &subject.config.settings;
@@ -94,7 +94,7 @@ fn ask(args: &Args, subject: &Subject, upstreams: &[Upstream], rows: &mut [Row])
     };
     let world = Arc::new(subject.world.clone());
     let goauth = subject.text("GOAUTH");
-    let asked = modules::ask(&world, &goauth, upstreams, &settings.proxy, args.all, rows, done);
+    let asked = modules::ask(&world, &goauth, sources, &settings.proxy, args.all, rows, done);
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }

@@ -130,6 +130,14 @@ pub enum Cmd {
     },
 }
 
+/// The trace whose id begins so, where `gosteady trace` looks.
+pub(super) fn find(world: &World, id: &str) -> Option<PathBuf> {
+    match find::find(&Place::of(world), Some(id)) {
+        Ok(Found::File(path)) => Some(path),
+        _ => None,
+    }
+}
+
 /// Runs the command. What is wrong is said on stderr.
 pub fn run(cmd: &Cmd, world: &World) -> Outcome {
     let place = Place::of(world);

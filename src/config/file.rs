@@ -1,8 +1,7 @@
 //! Finding and reading the files. An absent file costs one failed open and nothing else.
 
-use std::fs::OpenOptions;
+use crate::bounded;
 use std::io::{ErrorKind, Read};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// The name of a project's file.
@@ -28,11 +27,7 @@ pub enum Content {
 
 /// Reads a file; never waits, also where a pipe or a device has its name.
 pub fn read(path: &Path) -> Content {
-    let opened = OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
-        .open(path);
-    let file = match opened {
+    let file = match bounded::open_file(path) {
         Ok(file) => file,
         Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Content::Absent;
@@ -41,12 +36,6 @@ pub fn read(path: &Path) -> Content {
         Err(_) if path.symlink_metadata().is_err() => return Content::Absent,
         Err(e) => return Content::Unreadable(reason(&e)),
     };
-    match file.metadata() {
-        Ok(m) if m.is_dir() => return Content::Unreadable("it is a directory".into()),
-        Ok(m) if !m.is_file() => return Content::Unreadable("it is not a regular file".into()),
-        Ok(_) => {}
-        Err(e) => return Content::Unreadable(reason(&e)),
-    }
     let mut bytes = Vec::new();
     match file.take(LARGEST + 1).read_to_end(&mut bytes) {
         Ok(_) if bytes.len() as u64 > LARGEST => Content::Unreadable("it is larger than 1 MiB".into()),

@@ -1,9 +1,11 @@
 //! go's own settings as go will read them: environment, then the GOENV file, then `$GOROOT/go.env`.
 
+use crate::bounded;
 use crate::gomod::envfile;
-use crate::world::World;
+use crate::world::{World, nearest_file};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 /// The three sources, read once. Source of the order: cmd/go/internal/cfg/cfg.go (Getenv, initEnvCache); an empty
@@ -15,6 +17,8 @@ pub struct GoEnv {
     home: Option<PathBuf>,
     /// The user's file, where there is one.
     pub user: Vec<u8>,
+    /// Whether the user's file is a pipe, so that what it says is not known here.
+    pub is_for_go_alone: bool,
     /// `$GOROOT/go.env`; absent before Go 1.21.
     pub system: Vec<u8>,
     /// Where the go in question keeps its tree.
@@ -29,13 +33,18 @@ impl GoEnv {
 
     /// The same where the tree of this go is known. It is not asked for where GOROOT is set.
     pub fn read_at(world: &World, root: impl FnOnce() -> Option<PathBuf>) -> GoEnv {
-        let user = user_file(world)
-            .and_then(|f| std::fs::read(f).ok())
-            .unwrap_or_default();
+        let file = user_file(world);
+        // `GOENV=<(…) go …`: what we took out of a pipe, go would not find in it. Even an open counts.
+        let is_pipe = |f: &Path| std::fs::metadata(f).is_ok_and(|m| m.file_type().is_fifo());
+        let is_for_go_alone = world.var("GOENV").is_some() && file.as_deref().is_some_and(is_pipe);
+        let user = file
+            .filter(|_| !is_for_go_alone)
+            .and_then(|f| bounded::read_file(&f).ok());
         let mut env = GoEnv {
             vars: vars(world),
             home: world.home().map(Path::to_path_buf),
-            user,
+            user: user.unwrap_or_default(),
+            is_for_go_alone,
             ..GoEnv::default()
         };
         env.goroot = match env.get("GOROOT") {
@@ -77,6 +86,35 @@ impl GoEnv {
         self.get(key)
             .and_then(|v| v.into_string().ok())
             .unwrap_or_default()
+    }
+
+    /// GOPROXY as go reads it.
+    pub fn goproxy(&self) -> String {
+        self.or_compiled_in("GOPROXY", "https://proxy.golang.org,direct")
+    }
+
+    /// GOSUMDB as go reads it.
+    pub fn gosumdb(&self) -> String {
+        self.or_compiled_in("GOSUMDB", "sum.golang.org")
+    }
+
+    // Before Go 1.21 these defaults were compiled in; since then they stand in `$GOROOT/go.env`, and go says so where
+    // they are missing.
+    fn or_compiled_in(&self, key: &str, default: &str) -> String {
+        match self.text(key) {
+            unset if unset.is_empty() && self.system.is_empty() => default.to_owned(),
+            set => set,
+        }
+    }
+
+    /// The go.work in effect at a directory: the one that GOWORK names, else the nearest, unless GOWORK is `off`. Source:
+    /// cmd/go/internal/modload/init.go (FindGoWork).
+    pub fn gowork(&self, dir: &Path) -> Option<PathBuf> {
+        match self.text("GOWORK").as_str() {
+            "off" => None,
+            "" => nearest_file(dir, "go.work"),
+            named => Some(dir.join(named)),
+        }
     }
 
     /// Whether GOFLAGS lets any build rewrite go.mod and go.sum.
@@ -152,9 +190,8 @@ pub fn root_of(program: &Path) -> Option<PathBuf> {
     Some(real.parent()?.parent()?.to_path_buf())
 }
 
-// $GOENV, else <user configuration directory>/go/env; `off` reads none. os.UserConfigDir: on Linux XDG_CONFIG_HOME or
-// ~/.config, on macOS ~/Library/Application Support.
-/// The file that `go env -w` writes; `None` where GOENV is `off`.
+/// The file that `go env -w` writes: $GOENV, else `go/env` in the user's directory of configuration (os.UserConfigDir);
+/// `None` where GOENV is `off`.
 pub fn user_file(world: &World) -> Option<PathBuf> {
     match world.set_var("GOENV") {
         Some(v) if v == "off" => None,
@@ -195,5 +232,45 @@ mod tests {
         assert_eq!(env.gonoproxy(), "corp");
         assert_eq!(env.gomodcache().unwrap(), Path::new("/a/pkg/mod"));
         assert_eq!(env.get("GOAUTH"), None);
+    }
+
+    #[test]
+    fn defaults_of_a_go_without_a_file_of_them() {
+        let set = |key: &str, value: &str| GoEnv::default().with_var(key, OsStr::new(value));
+        let with_file = GoEnv {
+            system: b"GOTOOLCHAIN=auto\n".to_vec(),
+            ..GoEnv::default()
+        };
+        for (env, goproxy, gosumdb) in [
+            (
+                GoEnv::default(),
+                "https://proxy.golang.org,direct",
+                "sum.golang.org",
+            ),
+            (set("GOPROXY", "https://p"), "https://p", "sum.golang.org"),
+            (set("GOSUMDB", "off"), "https://proxy.golang.org,direct", "off"),
+            (with_file, "", ""),
+        ] {
+            assert_eq!(
+                (env.goproxy().as_str(), env.gosumdb().as_str()),
+                (goproxy, gosumdb)
+            );
+        }
+    }
+
+    #[test]
+    fn the_workspace_in_effect() {
+        let dir = tempfile::tempdir().unwrap();
+        let below = dir.path().join("a");
+        std::fs::create_dir(&below).unwrap();
+        std::fs::write(dir.path().join("go.work"), "").unwrap();
+        for (gowork, expected) in [
+            ("", Some(dir.path().join("go.work"))),
+            ("off", None),
+            ("/w/x.work", Some("/w/x.work".into())),
+        ] {
+            let env = GoEnv::default().with_var("GOWORK", OsStr::new(gowork));
+            assert_eq!(env.gowork(&below), expected, "{gowork}");
+        }
     }
 }

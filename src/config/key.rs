@@ -1,6 +1,5 @@
 //! What a setting is: its names, the kind of its value, and what a project's file may do with it.
 
-use super::keys::KEYS;
 use super::settings::{Settings, TraceTo};
 use std::time::Duration;
 
@@ -107,11 +106,6 @@ impl Kind {
 }
 
 impl Key {
-    /// The setting with this path.
-    pub fn find(path: &str) -> Option<&'static Key> {
-        KEYS.iter().find(|k| k.path == path)
-    }
-
     /// The value that settings give it, as a person would write it.
     pub fn show(&self, settings: &Settings) -> String {
         super::value::show(self, settings)

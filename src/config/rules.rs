@@ -103,6 +103,32 @@ pub const RULES: &[Rule] = &[
         "the toolchain line is not older than the go line",
     ),
     rule(
+        "work-below-module",
+        ALWAYS,
+        "go.work asks for no older Go than its modules",
+    ),
+    rule(
+        "toolchain-not-in-work",
+        [Some(Note), Some(Warning), Some(Warning)],
+        "go.work asks for the newest toolchain that its modules ask for",
+    ),
+    rule(
+        "go-lines-differ",
+        [None, Some(Note), Some(Note)],
+        "the modules of a repository have one go line",
+    ),
+    rule(
+        "pin-below-go",
+        STRICTER,
+        "the pinned Go is not older than the go line",
+    ),
+    rule(
+        "pin-below-toolchain",
+        ADVICE,
+        "the pinned Go is not older than the toolchain line",
+    ),
+    rule("pins-disagree", ADVICE, "the pins of a directory name one Go"),
+    rule(
         "replace-local",
         [None, Some(Error), Some(Error)],
         "nothing is replaced by a directory inside the repository",
@@ -174,6 +200,11 @@ pub const RULES: &[Rule] = &[
         "go.sum vouches for the go.mod of each requirement",
     ),
     rule("vendor-drift", ALWAYS, "vendor/modules.txt agrees with go.mod"),
+    rule(
+        "vendor-content",
+        STRICTER,
+        "vendored files are those of their modules",
+    ),
     rule("sumdb-off", STRICTER, "the checksum database is in use"),
     rule("goflags-mod-mod", RELEASE, "no build rewrites go.mod"),
     rule(

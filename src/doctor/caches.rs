@@ -196,7 +196,10 @@ fn owner_and_mode(cache: &Cache, metadata: &Metadata, verdict: &mut Verdict) {
     let mode = metadata.permissions().mode() & 0o7777;
     let seen = format!("{}: owner {}, mode {mode:04o}", path.display(), metadata.uid());
     let me = geteuid();
-    if metadata.uid() != me.as_raw() && !runs {
+    // With the sticky bit, as on /tmp, it is a place for everybody: what others keep there is theirs, and nobody
+    // can touch what is not his own.
+    let shared = mode & 0o1000 != 0;
+    if metadata.uid() != me.as_raw() && !runs && !shared {
         let root = Uid::from_raw(metadata.uid()).is_root();
         verdict.found(
             "cache-foreign-owner",
@@ -207,6 +210,7 @@ fn owner_and_mode(cache: &Cache, metadata: &Metadata, verdict: &mut Verdict) {
     }
     // What `sudo go` left behind.
     if metadata.uid() == me.as_raw()
+        && !shared
         && let Some((file, owner)) = foreign_below(path, me.as_raw())
     {
         verdict.found(
@@ -216,8 +220,7 @@ fn owner_and_mode(cache: &Cache, metadata: &Metadata, verdict: &mut Verdict) {
             format!("sudo chown -R \"$(id -u):$(id -g)\" {}", path.display()),
         );
     }
-    // With the sticky bit, as on /tmp, others can't touch what is not theirs.
-    if mode & 0o002 != 0 && mode & 0o1000 == 0 {
+    if mode & 0o002 != 0 && !shared {
         verdict.found(
             "cache-world-writable",
             format!("everybody may write to {name}"),
@@ -349,6 +352,26 @@ mod tests {
     }
 
     #[test]
+    fn files_of_others_are_no_fault_in_a_shared_directory() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("file");
+        std::fs::write(&file, "x").unwrap();
+        if std::os::unix::fs::chown(&file, Some(12345), None).is_err() {
+            crate::ui::note("skipped: files_of_others_are_no_fault_in_a_shared_directory: not root");
+            return;
+        }
+        let cache = || Cache {
+            name: "GOTMPDIR",
+            path: home.path().into(),
+            runs: true,
+        };
+        assert_eq!(ids(&cache()), ["cache-foreign-owner"]);
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o1777);
+        std::fs::set_permissions(home.path(), mode).unwrap();
+        assert_eq!(ids(&cache()), [""; 0]);
+    }
+
+    #[test]
     fn directories_are_tried_and_left_as_they_were() {
         let home = tempfile::tempdir().unwrap();
         let cache = |path: PathBuf| Cache {
@@ -368,10 +391,20 @@ mod tests {
         assert_eq!(ids(&cache(open.clone())), ["cache-world-writable"]);
         assert_eq!(std::fs::read_dir(&open).unwrap().count(), 0, "nothing is left");
         std::fs::set_permissions(&open, PermissionsExt::from_mode(0o555)).unwrap();
-        let closed = ids(&cache(open));
+        let closed = ids(&cache(open.clone()));
         assert!(
             geteuid().is_root() || closed == ["cache-not-writable"],
             "{closed:?}"
         );
+        // What root finds below a directory of its own: in a cache it is left over, in /tmp it belongs there.
+        if geteuid().is_root() {
+            let file = open.join("theirs");
+            std::fs::write(&file, "").unwrap();
+            std::os::unix::fs::chown(&file, Some(65534), None).unwrap();
+            for (mode, found) in [(0o755, &["cache-foreign-owner"][..]), (0o1777, &[])] {
+                std::fs::set_permissions(&open, PermissionsExt::from_mode(mode)).unwrap();
+                assert_eq!(ids(&cache(open.clone())), found, "{mode:o}");
+            }
+        }
     }
 }

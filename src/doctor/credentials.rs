@@ -39,7 +39,7 @@ pub fn look(subject: &Subject) -> Verdict {
         ),
     }
     let kept = subject.env.gonoproxy();
-    let direct = list::upstreams(subject).is_empty() && subject.text("GOPROXY").contains("direct");
+    let direct = list::upstreams(subject).is_empty() && subject.goproxy().contains("direct");
     let private = subject
         .module
         .requires

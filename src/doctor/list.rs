@@ -37,10 +37,11 @@ const PUBLIC_HOSTS: &[&str] = &[
 /// The list itself.
 pub fn goproxy(subject: &Subject) -> Verdict {
     let mut verdict = Verdict::default();
-    let Some((_, from)) = subject.setting("GOPROXY") else {
+    let list = subject.goproxy();
+    if list.is_empty() {
         return verdict;
-    };
-    let list = subject.text("GOPROXY");
+    }
+    let from = subject.setting("GOPROXY").map_or("go itself", |(_, from)| from);
     let shown = redact::text(&list);
     verdict.saw(format!("GOPROXY={shown} (set by {from})"));
     let elements = elements(&list);
@@ -89,7 +90,7 @@ pub fn goproxy(subject: &Subject) -> Verdict {
 
 /// The http(s) upstreams that go would ask, as the proxy sees them.
 pub fn upstreams(subject: &Subject) -> Vec<Upstream> {
-    proxy::upstreams(&subject.text("GOPROXY"), &subject.config.settings.proxy.public)
+    proxy::upstreams(&subject.goproxy(), &subject.config.settings.proxy.public)
 }
 
 /// Elements and what follows each: `,`, `|`, or a blank at the end. Source: cmd/go/internal/modfetch/proxy.go.

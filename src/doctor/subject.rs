@@ -36,13 +36,8 @@ impl Subject {
         let path = go.as_ref().map_or(PathBuf::new(), |real| real.path.clone());
         let env = GoEnv::read(world, &path);
         let cwd = world.cwd.clone();
-        let nearest = |name: &str| nearest_file(cwd.as_deref()?, name);
-        let gomod = nearest("go.mod");
-        let gowork = match env.get("GOWORK").as_deref() {
-            Some(off) if off == "off" => None,
-            Some(path) => Some(PathBuf::from(path)),
-            None => nearest("go.work"),
-        };
+        let gomod = cwd.as_deref().and_then(|dir| nearest_file(dir, "go.mod"));
+        let gowork = cwd.as_deref().and_then(|dir| env.gowork(dir));
         let text = gomod.as_ref().and_then(|path| std::fs::read(path).ok());
         Subject {
             config: config::load(world),
@@ -67,6 +62,14 @@ impl Subject {
             "GOROOT/go.env"
         };
         Some((value, from))
+    }
+
+    /// GOPROXY as the go behind us reads it; what is set, where there is none.
+    pub fn goproxy(&self) -> String {
+        match &self.go {
+            Ok(_) => self.env.goproxy(),
+            Err(_) => self.text("GOPROXY"),
+        }
     }
 
     /// A setting as text; empty where unset.

@@ -14,7 +14,7 @@ pub mod store;
 pub mod sumlog;
 pub mod toolchains;
 
-pub use digest::{base64, dirhash};
+pub use digest::dirhash;
 pub use fault::{Fault, Kind};
 pub use server::{Request, Server};
 pub use store::Store;

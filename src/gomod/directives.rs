@@ -49,7 +49,7 @@ pub fn directives(text: &[u8]) -> Directives {
     for line in text.lines() {
         let (code, comment) = line.split_once("//").unwrap_or((line, ""));
         let fields: Vec<&str> = code.split_whitespace().collect();
-        let indirect = matches!(comment.trim().split([';', ' ']).next(), Some("indirect"));
+        let indirect = is_indirect(comment);
         match (block, fields.as_slice()) {
             (_, []) => {}
             (Some(_), [")"]) => block = None,
@@ -60,6 +60,15 @@ pub fn directives(text: &[u8]) -> Directives {
         }
     }
     found
+}
+
+/// Whether a comment at the end of a `require` line is go's mark (x/mod/modfile/rule.go: isIndirect).
+pub fn is_indirect(comment: &str) -> bool {
+    let mut words = comment.split_whitespace();
+    match (words.next(), words.next()) {
+        (Some("indirect"), None) => true,
+        (first, second) => first == Some("indirect;") && second.is_some(),
+    }
 }
 
 impl Directives {
@@ -140,6 +149,21 @@ mod tests {
         assert_eq!(got.replaced, [replace("a.io/a", "../a", None), second]);
         assert_eq!(got.excluded, [("e.io/e".into(), "v1.0.0".into())]);
         assert_eq!(directives(b"\xff"), Directives::default());
+    }
+
+    #[test]
+    fn marks_of_indirect_requirements() {
+        for (comment, mark) in [
+            (" indirect", true),
+            ("indirect", true),
+            (" indirect; why", true),
+            (" indirect;", false),
+            (" indirect tagx:ignore", false),
+            (" indirectly", false),
+            ("", false),
+        ] {
+            assert_eq!(is_indirect(comment), mark, "{comment:?}");
+        }
     }
 
     #[test]

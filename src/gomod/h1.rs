@@ -3,8 +3,8 @@
 //! Sources: golang.org/x/mod/sumdb/dirhash (Hash1, HashZip), golang.org/x/mod/zip (MaxZipFile, checkZip).
 
 use super::base64;
+use crate::hex;
 use aws_lc_rs::digest::{Context, Digest, SHA256, digest};
-use std::fmt::Write;
 use std::io::{Read, Seek};
 use zip::ZipArchive;
 
@@ -142,14 +142,9 @@ fn directory_size(source: &mut (impl Read + Seek)) -> std::io::Result<u64> {
 pub fn of_files(mut files: Vec<(Digest, Vec<u8>)>) -> String {
     files.sort_by(|a, b| a.1.cmp(&b.1));
     let mut all = Context::new(&SHA256);
-    let mut line = String::new();
     for (hash, name) in files {
-        line.clear();
-        for byte in hash.as_ref() {
-            let _ = write!(line, "{byte:02x}");
-        }
-        line.push_str("  ");
-        all.update(line.as_bytes());
+        all.update(hex::encode(hash.as_ref()).as_bytes());
+        all.update(b"  ");
         all.update(&name);
         all.update(b"\n");
     }

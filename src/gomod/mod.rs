@@ -19,7 +19,7 @@ pub mod sums;
 pub mod syntax;
 
 pub use constraint::Tags;
-pub use directives::{Directives, Replace, Require, directives};
+pub use directives::{Directives, Replace, Require, directives, is_indirect};
 pub use escape::{escape, unescape};
 pub use imports::imports;
 pub use lines::{Head, head, line_of, local_replacements, workspace_sums, workspace_uses};

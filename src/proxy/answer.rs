@@ -1,8 +1,8 @@
 //! What go reads: the answer's head and body.
 
-use super::attempt::{Told, Whole};
 use super::classify::Outcome;
 use super::engine::Engine;
+use super::reply::{Told, Whole};
 use super::request::Resource;
 use super::walk::Verdict;
 use super::words::{left_out, words};
@@ -172,7 +172,7 @@ fn stream(engine: &Engine, whole: Whole) -> Response<Payload> {
 
 /// Passes on what did not fit; ends with go's connection, an error or silence.
 async fn pump(
-    mut rest: super::attempt::Rest,
+    mut rest: super::reply::Rest,
     sender: mpsc::Sender<std::io::Result<Bytes>>,
     bound: std::time::Duration,
 ) {

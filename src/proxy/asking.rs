@@ -1,12 +1,13 @@
 //! Asking one upstream for one thing: retries, resuming, and the bound for a first sign of life.
 
-use super::attempt::{Reply, Told, silence};
+use super::attempt::silence;
 use super::classify::Outcome;
 use super::engine::Engine;
 use super::health::State;
 use super::prefetch::Ahead;
 use super::race::race;
 use super::record::millis;
+use super::reply::{Reply, Told};
 use super::request::Resource;
 use super::resume::{Gathering, PIECES, PROGRESS};
 use super::retry::{self, Step, decide};
@@ -151,7 +152,7 @@ async fn again(engine: &Engine, job: &Job<'_>, call: Call, bounds: Bounds) -> Re
         if !got_on && call.spare && engine.health.state(peer) != State::Closed {
             return Reply::Told(told);
         }
-        let _waiting = waiting(engine, job, peer);
+        let _waiting = waiting(engine, job, peer, &told);
         let last_hope = call.last_hope(job);
         if last_hope && bounds.attempts.is_none() && !got_on && upstream.vigil.is_down() && watch.is_none() {
             match upstream
@@ -183,11 +184,11 @@ async fn again(engine: &Engine, job: &Job<'_>, call: Call, bounds: Bounds) -> Re
     }
 }
 
-/// Shows that a request waits before it is made again.
-fn waiting(engine: &Engine, job: &Job<'_>, peer: usize) -> FlightHandle {
+/// Shows that a request waits before it is made again, and why.
+fn waiting(engine: &Engine, job: &Job<'_>, peer: usize, told: &Told) -> FlightHandle {
     let label = engine.peers[peer].base.label.as_str();
     let flight = engine.activity.begin(job.resource.label.as_str(), label);
-    flight.phase(Phase::Backoff);
+    flight.failed(told.cause, &told.did);
     flight
 }
 

@@ -1,6 +1,6 @@
 //! What this run has learnt about its upstreams and their answers.
 
-use super::attempt::Told;
+use super::reply::Told;
 use std::collections::{HashMap, HashSet};
 
 /// The memory of a run.

@@ -54,7 +54,7 @@ enum Piece {
     Http { tail: String },
 }
 
-/// A list that go accepts and that has at least one http(s) upstream.
+/// A list that go accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List {
     /// The elements in go's order, up to the first `direct` or `off`.
@@ -66,6 +66,11 @@ impl List {
     /// Reads GOPROXY. `None` where go would refuse it, where an address is beyond us (go runs alone then), or
     /// where no element is http(s).
     pub fn parse(goproxy: &str) -> Option<List> {
+        List::read(goproxy).filter(|list| list.upstreams().next().is_some())
+    }
+
+    /// The same, of whatever elements.
+    pub fn read(goproxy: &str) -> Option<List> {
         let mut entries = Vec::new();
         let mut pieces = Vec::new();
         let mut rest = goproxy;
@@ -109,9 +114,7 @@ impl List {
             }
             rest = after;
         }
-        let list = List { entries, pieces };
-        let any = list.upstreams().next().is_some();
-        any.then_some(list)
+        Some(List { entries, pieces })
     }
 
     /// The http(s) upstreams in order; their position is their number in a loopback prefix.

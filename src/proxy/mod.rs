@@ -26,6 +26,7 @@ mod pulse;
 mod race;
 mod record;
 mod recovery;
+mod reply;
 mod request;
 mod resume;
 mod retry;

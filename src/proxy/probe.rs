@@ -10,9 +10,10 @@ use super::base::Base;
 use super::list::{Element, Entry, List};
 use super::public::{self, is_public};
 use super::transport::Address;
-use super::{classify, sumdb};
+use super::{classify, own, sumdb};
 use crate::cause::Cause;
 use crate::gomod::escape;
+use std::path::PathBuf;
 
 /// An http(s) upstream of a GOPROXY list.
 #[derive(Debug, Clone)]
@@ -23,9 +24,46 @@ pub struct Upstream {
     pub public: bool,
     /// What follows it in the list.
     pub separator: Separator,
-    /// Whether an element stands before it that go asks itself: a `file://` directory.
-    pub behind_kept: bool,
     base: Base,
+}
+
+/// Who is asked for modules: an element of a GOPROXY list.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// An http(s) upstream.
+    Upstream(Upstream),
+    /// A directory that a `file://` element names.
+    Directory {
+        /// The element as go prints it.
+        shown: String,
+        /// The directory.
+        root: PathBuf,
+        /// What follows it in the list.
+        separator: Separator,
+    },
+}
+
+impl Source {
+    /// As go prints it: a password is `xxxxx`.
+    pub fn shown(&self) -> &str {
+        match self {
+            Source::Upstream(upstream) => &upstream.shown,
+            Source::Directory { shown, .. } => shown,
+        }
+    }
+
+    /// What follows it in the list.
+    pub fn separator(&self) -> Separator {
+        match self {
+            Source::Upstream(upstream) => upstream.separator,
+            Source::Directory { separator, .. } => *separator,
+        }
+    }
+
+    /// Whether it is a public mirror.
+    pub fn is_public(&self) -> bool {
+        matches!(self, Source::Upstream(upstream) if upstream.public)
+    }
 }
 
 impl Upstream {
@@ -59,40 +97,41 @@ impl Upstream {
 
 /// The http(s) upstreams of a list that go accepts, in order; empty for any other.
 pub fn upstreams(goproxy: &str, more_public: &[String]) -> Vec<Upstream> {
-    let list = List::parse(goproxy);
-    let mut behind_kept = false;
-    let upstream = |entry: &Entry| match &entry.element {
-        Element::Http(base) => Some(Upstream {
-            shown: base.shown.clone(),
-            public: is_public(&base.address, more_public),
-            separator: entry.separator,
-            behind_kept,
-            base: base.as_ref().clone(),
-        }),
-        element => {
-            behind_kept |= matches!(element, Element::Kept(_));
-            None
-        }
-    };
-    list.iter()
-        .flat_map(|list| &list.entries)
-        .filter_map(upstream)
-        .collect()
+    let list = List::parse(goproxy).into_iter().flat_map(|list| list.entries);
+    list.filter_map(|entry| upstream(&entry, more_public)).collect()
 }
 
-/// Whether go asks somebody besides the upstreams of this list: an origin, or a directory.
-pub fn asks_elsewhere(goproxy: &str) -> bool {
-    match List::parse(goproxy) {
-        Some(list) => list
-            .entries
-            .iter()
-            .any(|entry| matches!(entry.element, Element::Direct | Element::Kept(_))),
-        None => goproxy
-            .split([',', '|'])
-            .map(str::trim)
-            .find(|word| matches!(*word, "direct" | "off") || word.starts_with("file:"))
-            .is_some_and(|word| word != "off"),
+/// Everybody whom go would ask along a list, up to the first whom gosteady can't ask: an origin (`direct`), or an
+/// address that go itself refuses. The second value tells whether there is one.
+pub fn sources(goproxy: &str, more_public: &[String]) -> (Vec<Source>, bool) {
+    let mut sources = Vec::new();
+    for entry in List::read(goproxy).into_iter().flat_map(|list| list.entries) {
+        match &entry.element {
+            Element::Off => break,
+            Element::Http(_) => sources.extend(upstream(&entry, more_public).map(Source::Upstream)),
+            Element::Kept(shown) if let Some(root) = own::file_root(shown) => {
+                sources.push(Source::Directory {
+                    shown: shown.clone(),
+                    root,
+                    separator: entry.separator,
+                });
+            }
+            Element::Direct | Element::Kept(_) => return (sources, true),
+        }
     }
+    (sources, false)
+}
+
+fn upstream(entry: &Entry, more_public: &[String]) -> Option<Upstream> {
+    let Element::Http(base) = &entry.element else {
+        return None;
+    };
+    Some(Upstream {
+        shown: base.shown.clone(),
+        public: is_public(&base.address, more_public),
+        separator: entry.separator,
+        base: base.as_ref().clone(),
+    })
 }
 
 /// The mirrors that are public by general knowledge, each as a GOPROXY list of its own.
@@ -112,7 +151,6 @@ pub fn checksum_database(gosumdb: &str) -> Option<(String, Upstream)> {
         shown: base.shown.clone(),
         public: true,
         separator: Separator::End,
-        behind_kept: false,
         base,
     };
     Some((name, upstream))
@@ -139,21 +177,27 @@ mod tests {
 
     #[test]
     fn who_else_is_asked() {
-        for (list, elsewhere) in [
-            ("https://a.example", false),
-            ("https://a.example,direct", true),
-            ("https://a.example,off,direct", false),
-            ("file:///srv/mods,https://a.example", true),
-            ("direct", true),
-            ("file:///srv/mods,off", true),
-            ("off", false),
-            ("", false),
+        for (list, asked, elsewhere) in [
+            ("https://a.example", "https://a.example", false),
+            ("https://a.example,direct", "https://a.example", true),
+            ("https://a.example,off,direct", "https://a.example", false),
+            (
+                "file:///srv/mods,https://a.example",
+                "file:///srv/mods https://a.example",
+                false,
+            ),
+            ("direct", "", true),
+            ("direct,https://a.example", "", true),
+            ("file:///srv/m%20m|off", "file:///srv/m%20m", false),
+            ("http://u:p@a.example,https://b.example", "", true),
+            ("off", "", false),
+            ("", "", false),
+            ("file://host/x,https://a.example", "", false),
         ] {
-            assert_eq!(asks_elsewhere(list), elsewhere, "{list}");
+            let (sources, other) = sources(list, &[]);
+            let shown: Vec<&str> = sources.iter().map(Source::shown).collect();
+            assert_eq!((shown.join(" "), other), (asked.to_owned(), elsewhere), "{list}");
         }
-        let list = upstreams("https://a.example|file:///srv/mods,https://b.example", &[]);
-        let behind: Vec<_> = list.iter().map(|u| (u.separator, u.behind_kept)).collect();
-        assert_eq!(behind, [(Separator::Pipe, false), (Separator::End, true)]);
     }
 
     #[test]

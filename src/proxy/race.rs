@@ -2,10 +2,11 @@
 //! at the same over a fresh connection, for the rest of what came. The first whole success wins.
 
 use super::asking::{Call, Job, over_budget, tell};
-use super::attempt::{Ask, Reply, Told, attempt, silence};
+use super::attempt::{Ask, attempt, silence};
 use super::engine::Engine;
 use super::health::State;
 use super::pulse::Pulse;
+use super::reply::{Reply, Told};
 use super::resume::{Gathering, PIECES, PROGRESS};
 use super::retry::backoff;
 use super::rules::Bounds;
@@ -29,7 +30,7 @@ pub async fn race<'a>(
     let mut first = Box::pin(attempt(engine, ask, Rc::clone(&pulse), gathering));
     tokio::select! {
         reply = &mut first => return reply,
-        () = silent(job, &pulse, bounds.hedge_after) => {}
+        () = silent(engine, job, call, &pulse, bounds.hedge_after) => {}
     }
     let place = if other == peer { gathering } else { &elsewhere };
     let (mut failed, mut told, mut got_on) = (0, false, false);
@@ -162,10 +163,14 @@ async fn after_second(
     }
 }
 
-/// Ends when a request of go's has been silent for so long; a guess is not raced.
-async fn silent(job: &Job<'_>, pulse: &Pulse, bound: Duration) {
+/// Ends when a request of go's has been silent for so long. A guess is not raced, but moved away from an upstream that
+/// others are preferred to by now: there it would keep its turn from what can be had elsewhere.
+async fn silent(engine: &Engine, job: &Job<'_>, call: Call, pulse: &Pulse, bound: Duration) {
     if let Some(ahead) = job.ahead {
-        ahead.until_joined().await;
+        tokio::select! {
+            () = ahead.until_joined() => {}
+            () = engine.health.unpreferred(call.peer), if call.rival.is_some() => {}
+        }
     }
     pulse.silent(bound).await;
 }

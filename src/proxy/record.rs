@@ -1,8 +1,9 @@
 //! An attempt's record in the trace.
 
-use super::attempt::{Ask, Reply};
+use super::attempt::Ask;
 use super::classify::Outcome;
 use super::engine::{Engine, Peer};
+use super::reply::Reply;
 use super::transport::{Answer, Way};
 use crate::cause::Cause;
 use crate::trace::event::{Attempt as Record, Event};

@@ -1,10 +1,11 @@
 //! Asking an upstream that others were preferred to.
 
 use super::asking::{Job, tell};
-use super::attempt::{Reply, attempt};
+use super::attempt::attempt;
 use super::engine::Engine;
 use super::health::State;
 use super::race::new_ask;
+use super::reply::Reply;
 use super::request::Kind;
 use super::resume::Gathering;
 use super::rules::{self, Bounds, Next, Standing};

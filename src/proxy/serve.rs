@@ -1,4 +1,6 @@
 //! The loopback server: a free port of 127.0.0.1, a secret path, GET and HEAD.
+//!
+//! Every user of the machine can connect. Who does not know the path is a stranger: few are let in, and not for long.
 
 use super::answer::{Payload, answer, served_by, text};
 use super::asking::Job;
@@ -14,42 +16,92 @@ use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How many strangers are connected at once; the next ones wait outside.
+const STRANGERS: usize = 128;
+/// How long one may take to name the path while nobody waits outside for its place: so many times the time that it has
+/// in any case.
+const TURNS: u32 = 20;
+/// That time. go asks as soon as it is connected.
+const TURN: Duration = Duration::from_millis(500);
+/// The largest head of a request, in bytes (and what is written in one go). go's have some hundred.
+const HEAD: usize = 256 << 10;
+
+/// The place of a connection among the strangers, given back once it has named the path.
+type Place = RefCell<Option<OwnedSemaphorePermit>>;
 
 /// Serves until the future is dropped; every connection is a task of the same `LocalSet`.
 pub async fn serve(listener: TcpListener, token: String, engine: Rc<Engine>) {
     let token: Rc<str> = token.into();
+    let places = Arc::new(Semaphore::new(STRANGERS));
     loop {
+        // Never closed.
+        let place = Arc::clone(&places).acquire_owned().await.ok();
         let Ok((stream, _)) = listener.accept().await else {
             // No descriptor left, or the peer is gone already: others may still come.
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
         let _ = stream.set_nodelay(true);
-        let (engine, token) = (Rc::clone(&engine), Rc::clone(&token));
+        let (engine, token, places) = (Rc::clone(&engine), Rc::clone(&token), Arc::clone(&places));
         tokio::task::spawn_local(async move {
+            let place: Place = RefCell::new(place);
             let service = service_fn(|request: Request<Incoming>| {
-                let (engine, token) = (Rc::clone(&engine), Rc::clone(&token));
-                async move { Ok::<_, Infallible>(guarded(&engine, &token, request).await) }
+                let rest = below(&token, request.uri().path()).map(str::to_owned);
+                if rest.is_some() {
+                    place.take();
+                }
+                let engine = Rc::clone(&engine);
+                async move { Ok::<_, Infallible>(guarded(&engine, rest, request.method()).await) }
             });
             // A client that goes away ends this future, and with it every upstream request made for it.
-            let connection = hyper::server::conn::http1::Builder::new();
-            let _ = connection.serve_connection(TokioIo::new(stream), service).await;
+            let mut builder = hyper::server::conn::http1::Builder::new();
+            let connection = builder
+                .max_buf_size(HEAD)
+                .serve_connection(TokioIo::new(stream), service);
+            tokio::select! {
+                biased;
+                _ = connection => {}
+                () = overstayed(&place, &places) => {}
+            }
         });
     }
 }
 
+/// Ends when a stranger has to leave; never once it is none.
+async fn overstayed(place: &Place, places: &Semaphore) {
+    for _ in 0..TURNS {
+        tokio::time::sleep(TURN).await;
+        if place.borrow().is_none() {
+            return std::future::pending().await;
+        }
+        if places.available_permits() == 0 {
+            return;
+        }
+    }
+}
+
+/// What a path names below the secret one.
+fn below<'a>(token: &str, path: &'a str) -> Option<&'a str> {
+    let path = path.strip_prefix('/').unwrap_or_default();
+    let (given, rest) = path.split_once('/').unwrap_or((path, ""));
+    equal(given.as_bytes(), token.as_bytes()).then_some(rest)
+}
+
 /// A handler that panics answers 502 and harms nobody else.
-async fn guarded(engine: &Rc<Engine>, token: &str, request: Request<Incoming>) -> Response<Payload> {
-    let mut work = pin!(handle(engine, token, request));
+async fn guarded(engine: &Rc<Engine>, rest: Option<String>, method: &Method) -> Response<Payload> {
+    let mut work = pin!(handle(engine, rest.as_deref(), method));
     let caught = std::future::poll_fn(|cx| {
         match std::panic::catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
             Ok(Poll::Pending) => Poll::Pending,
@@ -67,13 +119,11 @@ async fn guarded(engine: &Rc<Engine>, token: &str, request: Request<Incoming>) -
     })
 }
 
-async fn handle(engine: &Rc<Engine>, token: &str, request: Request<Incoming>) -> Response<Payload> {
-    let path = request.uri().path().strip_prefix('/').unwrap_or_default();
-    let (given, rest) = path.split_once('/').unwrap_or((path, ""));
-    if !equal(given.as_bytes(), token.as_bytes()) {
+async fn handle(engine: &Rc<Engine>, rest: Option<&str>, method: &Method) -> Response<Payload> {
+    let Some(rest) = rest else {
         return text(StatusCode::NOT_FOUND, "");
-    }
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+    };
+    if !matches!(*method, Method::GET | Method::HEAD) {
         return text(StatusCode::METHOD_NOT_ALLOWED, "");
     }
     if rest == "ping" {

@@ -79,16 +79,20 @@ impl Thread {
         };
         let thread = std::thread::Builder::new().name("gosteady-proxy".into());
         thread.spawn(work).map_err(|e| failed("no thread", &e))?;
-        if !loopback::alive(port, &token, CHECK) {
-            return Err(StartError("127.0.0.1 does not answer".into()));
-        }
-        Ok(Thread {
+        let thread = Thread {
             goproxy,
             rewrites,
             notes,
             stop,
             ended,
-        })
+        };
+        if loopback::alive(port, &token, CHECK) {
+            return Ok(thread);
+        }
+        // Plain go takes our place now. While one thread is in execve(2) no other one of its process can start a
+        // thread (EAGAIN), which the runtime takes for a fault.
+        thread.stop();
+        Err(StartError("127.0.0.1 does not answer".into()))
     }
 
     /// Ends it, waiting at most a second.

@@ -3,11 +3,12 @@
 //! go checks it again, and has the last word: a body that nobody has better is handed to it as it came, so that the
 //! error is go's own.
 
-use super::attempt::{Ask, Reply, Told, Whole};
+use super::attempt::Ask;
 use super::classify::{self, Outcome};
 use super::engine::Engine;
 use super::failover;
 use super::pulse::Pulse;
+use super::reply::{Reply, Told, Whole};
 use super::request::{Kind, Resource};
 use super::rules::Next;
 use super::spool::Spooled;
@@ -73,9 +74,9 @@ pub fn most(kind: &Kind) -> u64 {
     }
 }
 
-/// An attempt that was ended because more came.
+/// An attempt that was ended because more came, or was to come.
 pub fn too_much(kind: &Kind) -> Reply {
-    let did = format!("sent more than {} MiB", most(kind) >> 20);
+    let did = format!("answered with more than {} MiB", most(kind) >> 20);
     Reply::Told(wrong(Outcome::Foreign, did, String::new()))
 }
 

@@ -1,12 +1,12 @@
 //! One prefix: whom to ask in which order, and what go is told in the end.
 
 use super::asking::{Call, Job, ask, tell};
-use super::attempt::{Reply, Told, Whole};
 use super::classify::Outcome;
 use super::engine::Engine;
 use super::failover;
 use super::health::State;
 use super::recovery::{find_out, probe};
+use super::reply::{Reply, Told, Whole};
 use super::request::Kind;
 use super::rules::Next;
 use super::sumdb;
@@ -54,7 +54,7 @@ pub async fn walk(engine: &Rc<Engine>, job: &Job<'_>, prefix: usize) -> Verdict 
             false => Next::Ours,
             true => failover::after_chain(&engine.list, prefix),
         };
-        let reply = match recall(engine, job, peer) {
+        let reply = match recall(engine, job, prefix, peer) {
             Some(told) => Reply::Told(told),
             None if origin_supported(engine, job, peer) => {
                 return carries(engine, job, prefix, peer, failures);
@@ -164,8 +164,11 @@ fn is_well(engine: &Engine, peer: usize) -> bool {
     engine.health.state(peer) == State::Closed
 }
 
-fn recall(engine: &Engine, job: &Job<'_>, peer: usize) -> Option<Told> {
-    engine.learnt.borrow_mut().recall(peer, &job.resource.wire)
+/// What one was heard to say about this. That it failed counts under its own prefix alone, where go comes with the same
+/// request for the second time: under another it is a new request, after a guess or a failure of some time ago.
+fn recall(engine: &Engine, job: &Job<'_>, prefix: usize, peer: usize) -> Option<Told> {
+    let kept = engine.learnt.borrow_mut().recall(peer, &job.resource.wire);
+    kept.filter(|told| peer == prefix || told.outcome.definite())
 }
 
 fn is_supported(job: &Job<'_>) -> bool {

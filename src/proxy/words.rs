@@ -3,9 +3,9 @@
 //! go shows a body that is text/plain, printable and valid UTF-8, up to the first blank line, 8 lines and 648 bytes, a
 //! tab before each where there is more than one (cmd/go/internal/web/api.go: formatErrorDetail).
 
-use super::attempt::Told;
 use super::classify;
 use super::engine::Engine;
+use super::reply::Told;
 use super::request::Resource;
 use super::walk::Verdict;
 use crate::cause::Cause;

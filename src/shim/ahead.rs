@@ -8,34 +8,23 @@ use crate::config::goenv::GoEnv;
 use crate::gomod::Tags;
 use crate::proxy::{Infos, Need, Packages, Sources, Tests};
 use crate::world::{World, platform};
-use std::path::Path;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 
 /// What may be asked ahead of this command; `None`: nothing, also where its go.mod is not the one in effect.
 pub fn sources(plan: &Plan) -> Option<Sources> {
     let (scene, command) = (plan.scene, plan.command);
-    let elsewhere = set(plan, "modfile").is_some();
+    let elsewhere = scene.named_modfile(command).is_some();
     if !plan.settings.proxy.prefetch || scene.vendor || elsewhere || command.names_a_version() {
         return None;
     }
-    let tags = tags(plan.env, plan.world, |name| set(plan, name));
+    let tags = tags(plan.env, plan.world, |name| command.setting(name, &scene.goflags));
     Some(Sources {
         need: need(command, tags)?,
         dir: scene.dir.clone(),
         module: scene.module.clone(),
         work: scene.work.clone(),
         modcache: plan.env.gomodcache()?,
-    })
-}
-
-// The value of a flag, `""` for one without: on the command line, else in GOFLAGS.
-fn set(plan: &Plan, name: &str) -> Option<String> {
-    if let Some(flag) = plan.command.flag(name) {
-        return Some(flag.value.unwrap_or_default().to_string_lossy().into_owned());
-    }
-    let words = plan.scene.goflags.iter().rev();
-    words.map(|word| word.trim_start_matches('-')).find_map(|word| {
-        let (flag, value) = word.split_once('=').unwrap_or((word, ""));
-        (flag == name).then(|| value.to_owned())
     })
 }
 
@@ -99,7 +88,7 @@ fn need(command: &Command, tags: Tags) -> Option<Need> {
 }
 
 // What holds in a build (cmd/go/internal/imports/tags.go, go/build: defaultContext).
-fn tags(env: &GoEnv, world: &World, flag: impl Fn(&str) -> Option<String>) -> Tags {
+fn tags<'a>(env: &GoEnv, world: &World, flag: impl Fn(&str) -> Option<&'a OsStr>) -> Tags {
     let (host_os, host_arch) = platform();
     let or = |key: &str, host: &str| {
         Some(env.text(key))
@@ -112,11 +101,12 @@ fn tags(env: &GoEnv, world: &World, flag: impl Fn(&str) -> Option<String>) -> Ta
         "1" => true,
         _ => os == host_os && arch == host_arch && compiler(env, world, host_os),
     };
-    let given = flag("tags").unwrap_or_default();
+    let given = flag("tags").unwrap_or_default().to_string_lossy();
     let split = given.split([',', ' ']).filter(|tag| !tag.is_empty());
     let mut set: std::collections::HashSet<String> = split.map(str::to_owned).collect();
-    let on =
-        |name: &str| flag(name).is_some_and(|value| !matches!(value.as_str(), "false" | "0" | "f" | "F"));
+    let on = |name: &str| {
+        flag(name).is_some_and(|value| !matches!(value.as_bytes(), b"false" | b"0" | b"f" | b"F"))
+    };
     set.extend(
         ["race", "msan", "asan"]
             .into_iter()
@@ -146,8 +136,7 @@ fn compiler(env: &GoEnv, world: &World, os: &str) -> bool {
         return true;
     }
     let usual = if os == "darwin" { "clang" } else { "gcc" };
-    let path = world.set_var("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|dir| Path::new(&dir).join(usual).is_file())
+    world.program(usual).is_some()
 }
 
 #[cfg(test)]
@@ -196,9 +185,9 @@ mod tests {
         let mut env = GoEnv::default();
         env.user = b"GOOS=plan9\nGOARCH=arm\n".to_vec();
         let flag = |name: &str| match name {
-            "tags" => Some("a,b c".to_owned()),
-            "race" => Some(String::new()),
-            "msan" => Some("false".to_owned()),
+            "tags" => Some(OsStr::new("a,b c")),
+            "race" => Some(OsStr::new("")),
+            "msan" => Some(OsStr::new("false")),
             _ => None,
         };
         let tags = tags(&env, &World::default(), flag);

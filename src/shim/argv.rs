@@ -176,12 +176,6 @@ impl<'a> Command<'a> {
         self.flag(name).is_some()
     }
 
-    /// Whether it has a flag, on its line or by GOFLAGS.
-    pub fn given(&self, name: &str, goflags: &[String]) -> bool {
-        let word = |f: &String| f.trim_start_matches('-').split('=').next() == Some(name);
-        self.has(name) || goflags.iter().any(word)
-    }
-
     /// The last flag of this name, which is the one that counts.
     pub fn flag(&self, name: &str) -> Option<Flag<'a>> {
         self.flags
@@ -199,9 +193,33 @@ impl<'a> Command<'a> {
         })
     }
 
+    /// The value of a flag that GOFLAGS may set too: that of the command line, else the last one of `goflags`; empty for a
+    /// flag without a value. Source: cmd/go/internal/base/goflags.go (SetFromGOFLAGS).
+    pub fn setting<'b>(&self, name: &str, goflags: &'b [String]) -> Option<&'b OsStr>
+    where
+        'a: 'b,
+    {
+        if let Some(flag) = self.flag(name) {
+            return Some(flag.value.unwrap_or_default());
+        }
+        goflags
+            .iter()
+            .rev()
+            .filter_map(|word| flag_text(word))
+            .find_map(|flag| {
+                let (known, value) = flag.split_once('=').unwrap_or((flag, ""));
+                (known == name).then(|| OsStr::new(value))
+            })
+    }
+
     /// Whether an operand is `path@version`.
     pub fn names_a_version(&self) -> bool {
         self.operands.iter().any(|o| o.as_bytes().contains(&b'@'))
+    }
+
+    /// Whether it is `install p@v` or `run p@v`, which go runs as if outside of any module.
+    pub fn leaves_the_module(&self) -> bool {
+        matches!(self.words.as_slice(), ["install" | "run"]) && self.names_a_version()
     }
 }
 
@@ -328,6 +346,22 @@ mod tests {
             ["-x", "-ldflags=-s -w", "-tags=a b"]
         );
         assert_eq!(goflags("'-open"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn flags_of_the_command_line_and_of_goflags() {
+        for (line, set, expected) in [
+            ("build", "", None),
+            ("build -mod=mod", "-mod=vendor", Some("mod")),
+            ("build -mod vendor", "-mod=mod", Some("vendor")),
+            ("build", "-mod=vendor --mod=mod", Some("mod")),
+            ("build", "-mod", Some("")),
+            ("build", "-modfile=x.mod mod=mod", None),
+        ] {
+            let (args, goflags) = (args(line), goflags(set));
+            let value = Command::parse(&args).setting("mod", &goflags);
+            assert_eq!(value.and_then(OsStr::to_str), expected, "{line} {set}");
+        }
     }
 
     proptest::proptest! {

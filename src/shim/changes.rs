@@ -47,10 +47,7 @@ fn may_change(command: &Command, goflags: &[String]) -> bool {
 }
 
 fn writes(command: &Command, goflags: &[String]) -> bool {
-    match command.flag("mod").and_then(|f| f.value) {
-        Some(mode) => mode == "mod",
-        None => goflags.iter().any(|f| f.trim_start_matches('-') == "mod=mod"),
-    }
+    command.setting("mod", goflags).is_some_and(|mode| mode == "mod")
 }
 
 fn files(command: &Command, scene: &Scene) -> Vec<PathBuf> {

@@ -31,6 +31,7 @@ pub fn decide(command: &Command, scene: &Scene) -> Decision {
     let class = table::class(command);
     let exec = match class {
         Class::Zero => Some("the command makes no request"),
+        _ if scene.list == ListKind::Unknown => Some("GOENV is a pipe, which only go may read"),
         _ if scene.list == ListKind::Off && scene.nothing_private => {
             Some("GOPROXY=off and nothing is private")
         }
@@ -67,7 +68,7 @@ fn reaches_past_vendor(command: &Command) -> bool {
 
 // A command that is itself the dry run has no download phase of its own.
 fn dry(command: &Command, scene: &Scene) -> bool {
-    command.given("n", &scene.goflags)
+    command.setting("n", &scene.goflags).is_some()
 }
 
 #[cfg(test)]
@@ -110,6 +111,7 @@ mod tests {
         let vendor = |s: &mut Scene| s.vendor = true;
         let off = |s: &mut Scene| s.list = ListKind::Off;
         let off_private = |s: &mut Scene| (s.list, s.nothing_private) = (ListKind::Off, false);
+        let unknown = |s: &mut Scene| s.list = ListKind::Unknown;
         let newer = |s: &mut Scene| s.missing_toolchain = wanted();
         let dry = |s: &mut Scene| s.goflags = vec!["-n".into()];
         assert_eq!(action("version", plain), Action::Exec);
@@ -119,6 +121,7 @@ mod tests {
         assert_eq!(action("run .", dry), Action::Exec);
         assert_eq!(action("build", off), Action::Exec);
         assert_eq!(action("build", off_private), Action::Guard);
+        assert_eq!(action("build", unknown), Action::Exec);
         assert_eq!(action("build", vendor), Action::Exec);
         assert_eq!(action("get ./...", vendor), Action::Guard);
         assert_eq!(action("mod tidy", vendor), Action::Guard);

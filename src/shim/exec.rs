@@ -1,11 +1,13 @@
 //! Handing the process over to the real go: same pid, terminal, signals, descriptors.
 
 use crate::outcome::{Code, Outcome};
+use crate::toolchain::whose;
 use crate::ui;
 use std::convert::Infallible;
 use std::ffi::{CString, OsStr, OsString};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Replaces the process. Returns only when that failed. `env` of `None` leaves the environment as it was given to us,
 /// byte for byte.
@@ -15,12 +17,23 @@ pub fn exec(
     args: &[OsString],
     env: Option<&[(OsString, OsString)]>,
 ) -> Outcome {
-    let error = match try_exec(program, argv0, args, env) {
-        Ok(never) => match never {},
-        Err(error) => error,
-    };
+    let Err(mut error) = try_exec(program, argv0, args, env);
+    if error.raw_os_error() == Some(libc::ENOEXEC)
+        && let Some((sh, argv)) = by_sh(program, args)
+    {
+        Err(error) = try_exec(&sh, &argv[0], &argv[1..], env);
+    }
     ui::note(&format!("{} can't be run: {error}", program.display()));
     Outcome::Ours(Code::NotRunnable)
+}
+
+/// What starts a script that names no interpreter: sh, as for execvp(3). `None` for all else.
+pub fn by_sh(program: &Path, args: &[OsString]) -> Option<(PathBuf, Vec<OsString>)> {
+    whose::is_for_sh(program).then(|| {
+        let mut argv = vec![OsString::from("sh"), program.into()];
+        argv.extend_from_slice(args);
+        (PathBuf::from("/bin/sh"), argv)
+    })
 }
 
 fn try_exec(
@@ -28,7 +41,7 @@ fn try_exec(
     argv0: &OsStr,
     args: &[OsString],
     env: Option<&[(OsString, OsString)]>,
-) -> Result<Infallible, std::io::Error> {
+) -> io::Result<Infallible> {
     let c = |text: &OsStr| CString::new(text.as_bytes());
     let path = c(program.as_os_str())?;
     let mut argv = vec![c(argv0)?];
@@ -48,7 +61,7 @@ fn try_exec(
             nix::unistd::execve(&path, &argv, &block)
         }
     };
-    never.map_err(std::io::Error::from)
+    never.map_err(io::Error::from)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::decision::Action;
 use super::fast::{Task, hand_over};
 use super::guard::{self, Fault, Plan, Report};
 use super::{again, changes, phase, verdict};
+use crate::bounded;
 use crate::config::goenv::GoEnv;
 use crate::config::{self, Settings};
 use crate::error::Finding;
@@ -302,7 +303,7 @@ fn remember_go(task: &Task) {
     };
     let real = &task.go.real;
     let path = real.path.as_os_str().as_bytes();
-    let known = std::fs::read(&file).is_ok_and(|seen| seen.trim_ascii() == path);
+    let known = bounded::read_file(&file).is_ok_and(|seen| seen.trim_ascii() == path);
     if known || task.go.elsewhere || !real.path.is_absolute() || real.why == "GOSTEADY_REAL_GO" {
         return;
     }

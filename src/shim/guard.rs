@@ -2,6 +2,7 @@
 
 use super::ahead;
 use super::argv::Command;
+use super::exec;
 use super::nesting;
 use super::scene::{ListKind, Scene};
 use crate::activity::Activity;
@@ -54,8 +55,8 @@ pub struct Report {
 pub enum Fault {
     /// The proxy could not be started; plain go can.
     Proxy(String),
-    /// go itself could not be started.
-    Spawn(std::io::Error),
+    /// go itself could not be started; the exec that follows says why.
+    Spawn,
 }
 
 /// Runs it.
@@ -64,16 +65,19 @@ pub fn run(plan: &Plan, recorder: &Recorder) -> Result<Report, Fault> {
     let running = match plan.scene.list {
         ListKind::Http => proxy::start(setup(plan), recorder.clone(), Arc::clone(&activity))
             .map_err(|e| Fault::Proxy(e.0))?,
-        ListKind::Off | ListKind::NoHttp => None,
+        ListKind::Off | ListKind::NoHttp | ListKind::Unknown => None,
     };
     let env = match &running {
         Some(running) => nesting::guarded(plan.world, running.goproxy()),
         None => nesting::deeper(plan.world),
     };
-    let mut argv = vec![plan.world.argv0.clone()];
-    argv.extend(plan.args.iter().cloned());
+    let (program, argv) = exec::by_sh(plan.go, plan.args).unwrap_or_else(|| {
+        let mut argv = vec![plan.world.argv0.clone()];
+        argv.extend_from_slice(plan.args);
+        (plan.go.to_path_buf(), argv)
+    });
     let job = Job {
-        program: plan.go.to_path_buf(),
+        program,
         argv,
         env,
         stdin_null: plan.phase,
@@ -82,7 +86,7 @@ pub fn run(plan: &Plan, recorder: &Recorder) -> Result<Report, Fault> {
         script: plan.phase
             || ["n", "x"]
                 .iter()
-                .any(|f| plan.command.given(f, &plan.scene.goflags)),
+                .any(|f| plan.command.setting(f, &plan.scene.goflags).is_some()),
         rewrites: running
             .iter()
             .flat_map(|r| r.rewrites())
@@ -105,31 +109,18 @@ pub fn run(plan: &Plan, recorder: &Recorder) -> Result<Report, Fault> {
     let proxied = running.is_some();
     let summary = running.map(proxy::Running::stop).unwrap_or_default();
     Ok(Report {
-        end: end.map_err(|e| Fault::Spawn(e.0))?,
+        end: end.map_err(|_| Fault::Spawn)?,
         summary,
         proxied,
     })
 }
 
 fn setup(plan: &Plan) -> proxy::Setup {
-    let or = |value: String, default: &str| {
-        if value.is_empty() {
-            default.to_string()
-        } else {
-            value
-        }
-    };
-    // Before Go 1.21 GOSUMDB's default was compiled in.
-    let gosumdb = if plan.env.system.is_empty() {
-        "sum.golang.org"
-    } else {
-        ""
-    };
     proxy::Setup {
         goproxy: plan.scene.goproxy.clone(),
         gonoproxy: plan.env.gonoproxy(),
-        gosumdb: or(plan.env.text("GOSUMDB"), gosumdb),
-        goauth: or(plan.env.text("GOAUTH"), "netrc"),
+        gosumdb: plan.env.gosumdb(),
+        goauth: plan.env.text("GOAUTH"),
         world: Arc::new(plan.world.clone()),
         spool: plan.env.gomodcache().unwrap_or_else(std::env::temp_dir),
         sums: sums(plan),
@@ -166,7 +157,7 @@ fn dirs(plan: &Plan) -> Vec<(&'static str, PathBuf)> {
 // its members'; none where `p@v` runs outside of any module.
 fn sums(plan: &Plan) -> Vec<PathBuf> {
     let (scene, command) = (plan.scene, plan.command);
-    if matches!(command.verb().as_str(), "install" | "run") && command.names_a_version() {
+    if command.leaves_the_module() {
         return Vec::new();
     }
     if let Some(work) = &scene.work {

@@ -47,7 +47,9 @@ impl Memo {
     /// The memo for a command. `None` where nothing can be kept, or where an input can't be told from
     /// outside (`-overlay`, `-modfile` from a pipe).
     pub fn of(world: &World, env: &GoEnv, go: &Path, command: &Command, scene: &Scene) -> Option<Memo> {
-        if command.has("overlay") || scene.goflags.iter().any(|f| f.contains("overlay")) {
+        let named = scene.named_modfile(command);
+        let is_pipe = |file: &PathBuf| std::fs::metadata(file).is_ok_and(|m| !m.is_file());
+        if command.setting("overlay", &scene.goflags).is_some() || named.as_ref().is_some_and(is_pipe) {
             return None;
         }
         // 64 bits of SipHash: a mistaken match would cost one unguarded run, nothing more.
@@ -75,15 +77,14 @@ impl Memo {
         (&env.user, &env.system).hash(&mut hash);
         let cache = env.gomodcache()?;
         (identity(&cache), identity(&cache.join("cache/download"))).hash(&mut hash);
-        if let Some(named) = command.flag("modfile").and_then(|f| f.value) {
-            file(&scene.dir.join(named), &mut hash);
-            file(&scene.dir.join(named).with_extension("sum"), &mut hash);
+        if let Some(module) = &scene.module {
+            // What stands in for the go.mod still names directories from where that lies.
+            modfile(named.as_ref().unwrap_or(module), "sum", dir_of(module), &mut hash);
         }
-        for modfile in modfiles(scene) {
-            let text = file(&modfile, &mut hash);
-            file(&modfile.with_extension("sum"), &mut hash);
-            for dir in gomod::local_replacements(&text, modfile.parent().unwrap_or(Path::new("/"))) {
-                file(&dir.join("go.mod"), &mut hash);
+        if let Some(work) = &scene.work {
+            let text = modfile(work, "work.sum", dir_of(work), &mut hash);
+            for member in gomod::workspace_uses(&text, dir_of(work)) {
+                modfile(&member.join("go.mod"), "sum", &member, &mut hash);
             }
         }
         Some(Memo(
@@ -109,16 +110,19 @@ impl Memo {
     }
 }
 
-fn modfiles(scene: &Scene) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = scene.module.iter().cloned().collect();
-    if let Some(work) = &scene.work {
-        files.push(work.clone());
-        files.push(work.with_extension("work.sum"));
-        let text = std::fs::read(work).unwrap_or_default();
-        let uses = gomod::workspace_uses(&text, work.parent().unwrap_or(Path::new("/")));
-        files.extend(uses.into_iter().map(|dir| dir.join("go.mod")));
+fn dir_of(file: &Path) -> &Path {
+    file.parent().unwrap_or(Path::new("/"))
+}
+
+// Hashes a go.mod or go.work, its sums, and the go.mod of each directory that it puts in a module's place, named from
+// `dir`. Returns its text.
+fn modfile(path: &Path, sum: &str, dir: &Path, hash: &mut DefaultHasher) -> Vec<u8> {
+    let text = file(path, hash);
+    file(&path.with_extension(sum), hash);
+    for replaced in gomod::local_replacements(&text, dir) {
+        file(&replaced.join("go.mod"), hash);
     }
-    files
+    text
 }
 
 // Hashes a file's content (a missing file differs from an empty one) and returns it.
@@ -200,8 +204,15 @@ mod tests {
         differs(&world, "go.sum");
         std::fs::write(p.join("lib/go.mod"), "module l\ngo 1.20\n").unwrap();
         differs(&world, "a replaced module");
-        world.env.push(("GOFLAGS".into(), "-tags=x".into()));
+        world.env.push(("GOFLAGS".into(), "-modfile=alt.mod".into()));
         differs(&world, "GOFLAGS");
+        std::fs::write(p.join("alt.mod"), "module m\nreplace l => ./lib\n").unwrap();
+        differs(&world, "the file that GOFLAGS puts in the place of go.mod");
+        std::fs::write(p.join("lib/go.mod"), "module l\ngo 1.21\n").unwrap();
+        differs(&world, "a module that it replaces");
+        std::fs::write(p.join("alt.sum"), "").unwrap();
+        differs(&world, "its sums");
+        world.env.pop();
         world.args.push("-v".into());
         differs(&world, "argv");
         world.args = ["test", "-tags=x", "."].map(OsString::from).to_vec();
@@ -210,8 +221,39 @@ mod tests {
         differs(&world, "the go binary");
         std::fs::write(p.join("go.work"), "go 1.22\nuse ./lib\n").unwrap();
         differs(&world, "go.work");
+        std::fs::write(p.join("go.work.sum"), "").unwrap();
+        differs(&world, "go.work.sum");
+        std::fs::write(p.join("lib/go.sum"), "").unwrap();
+        differs(&world, "the sums of a member");
         std::fs::remove_dir_all(p.join("cache")).unwrap();
         differs(&world, "the module cache");
+    }
+
+    #[test]
+    fn no_memo_where_an_input_cant_be_told_from_outside() {
+        let dir = tempfile::tempdir().unwrap();
+        let p = dir.path();
+        nix::unistd::mkfifo(&p.join("pipe.mod"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        std::fs::write(p.join("file.mod"), "module m\n").unwrap();
+        for (flag, kept) in [
+            ("-modfile=file.mod", true),
+            ("-modfile=pipe.mod", false),
+            ("-overlay=x.json", false),
+        ] {
+            for (args, goflags) in [(vec!["build", flag], ""), (vec!["build"], flag)] {
+                let world = World {
+                    args: args.into_iter().map(OsString::from).collect(),
+                    cwd: Some(p.into()),
+                    env: vec![("HOME".into(), p.into()), ("GOFLAGS".into(), goflags.into())],
+                    ..World::default()
+                };
+                let env = GoEnv::read(&world, &p.join("go"));
+                let command = Command::parse(&world.args);
+                let scene = Scene::read(&world, &env, &command, None);
+                let memo = Memo::of(&world, &env, &p.join("go"), &command, &scene);
+                assert_eq!(memo.is_some(), kept, "{flag} {goflags}");
+            }
+        }
     }
 
     #[test]

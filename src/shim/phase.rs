@@ -4,7 +4,6 @@ use super::argv::Command;
 use super::scene::Scene;
 use std::ffi::OsString;
 use std::os::unix::fs::FileTypeExt;
-use std::path::Path;
 
 /// Flags that change what is loaded; the phase of `vet -vettool` and `fix -fixtool` keeps these.
 const LOADING: &[&str] = &[
@@ -27,7 +26,7 @@ const LOADING: &[&str] = &[
 
 /// The arguments of the phase. `None` where there can't be one: a build input is a pipe, which could be read only once.
 pub fn arguments(command: &Command, args: &[OsString], scene: &Scene) -> Option<Vec<OsString>> {
-    if reads_a_pipe(command, &scene.dir) {
+    if reads_a_pipe(command, scene) {
         return None;
     }
     if matches!(command.words.first(), Some(&("vet" | "fix"))) {
@@ -53,17 +52,17 @@ pub fn arguments(command: &Command, args: &[OsString], scene: &Scene) -> Option<
     Some(phase)
 }
 
-fn reads_a_pipe(command: &Command, dir: &Path) -> bool {
+fn reads_a_pipe(command: &Command, scene: &Scene) -> bool {
     let inputs = ["overlay", "modfile", "pgo"]
         .iter()
-        .filter_map(|name| command.flag(name)?.value);
+        .filter_map(|name| command.setting(name, &scene.goflags));
     let files = command
         .operands
         .iter()
         .copied()
         .filter(|_| command.words.first() == Some(&"run"));
     inputs.chain(files).any(|path| {
-        std::fs::metadata(dir.join(path))
+        std::fs::metadata(scene.dir.join(path))
             .is_ok_and(|m| m.file_type().is_fifo() || m.file_type().is_char_device())
     })
 }

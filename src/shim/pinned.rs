@@ -101,7 +101,8 @@ pub fn choose(world: &World, face: Face, missing: Option<&Missing>) -> Choice {
     let ask = Ask {
         program: face.program().unwrap_or("go"),
         dir: &dir,
-        project_pins: !names_its_own(&command),
+        // cmd/go/internal/toolchain/select.go (maybeSwitchForGoInstallVersion): the go line of what is named counts.
+        project_pins: !command.leaves_the_module(),
         reach: Reach::Nearest,
     };
     let mut selection = toolchain::select(&world, &ask, &loaded);
@@ -205,15 +206,5 @@ fn without(
         }
         Instead::Refuse(text, Code::Refused) if real.is_none() => Err(Choice::Refuse(text, Code::NotFound)),
         Instead::Refuse(text, code) => Err(Choice::Refuse(text, code)),
-    }
-}
-
-// cmd/go/internal/toolchain/select.go (maybeSwitchForGoInstallVersion): their own module's go line counts.
-fn names_its_own(command: &Command) -> bool {
-    let named = |o: &&std::ffi::OsStr| o.as_encoded_bytes().contains(&b'@');
-    match command.words.first() {
-        Some(&"install") => command.operands.iter().any(named),
-        Some(&"run") => command.operands.first().is_some_and(named),
-        _ => false,
     }
 }

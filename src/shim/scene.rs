@@ -18,6 +18,8 @@ pub enum ListKind {
     NoHttp,
     /// At least one http(s) entry.
     Http,
+    /// GOENV is a pipe, which only go may read.
+    Unknown,
 }
 
 /// The surroundings of one command.
@@ -43,27 +45,20 @@ pub struct Scene {
     pub missing_toolchain: Option<Wanted>,
 }
 
-/// Before Go 1.21 these defaults were compiled in; since then they stand in `$GOROOT/go.env`.
-const OLD_GOPROXY: &str = "https://proxy.golang.org,direct";
-
 impl Scene {
     /// Reads the surroundings of a command. `local` is the version of the go that runs, where that is known already.
     pub fn read(world: &World, env: &GoEnv, command: &Command, local: Option<&Version>) -> Scene {
         let dir = dir(world, command);
         let goflags = argv::goflags(&env.text("GOFLAGS"));
         let module = nearest_file(&dir, "go.mod");
-        let work = match env.text("GOWORK").as_str() {
-            "off" => None,
-            "" => nearest_file(&dir, "go.work"),
-            named => Some(dir.join(named)),
+        let work = env.gowork(&dir);
+        let goproxy = env.goproxy();
+        let list = match env.is_for_go_alone {
+            true => ListKind::Unknown,
+            false => list_kind(&goproxy),
         };
-        let goproxy = match env.text("GOPROXY") {
-            unset if unset.is_empty() && env.system.is_empty() => OLD_GOPROXY.to_string(),
-            set => set,
-        };
-        let list = list_kind(&goproxy);
         let missing_toolchain = match env.text("GO111MODULE").as_str() {
-            _ if list == ListKind::Off => None,
+            _ if matches!(list, ListKind::Off | ListKind::Unknown) => None,
             "off" => None,
             "auto" if module.is_none() => None,
             _ if exempt(command) || floor::stays(env) => None,
@@ -87,14 +82,8 @@ impl Scene {
 
     /// The file of `-modfile`, on the command line or in GOFLAGS, which stands in for the go.mod.
     pub fn named_modfile(&self, command: &Command) -> Option<PathBuf> {
-        let set = || {
-            let flags = self.goflags.iter().rev();
-            flags
-                .map(|f| f.trim_start_matches('-'))
-                .find_map(|f| f.strip_prefix("modfile=").map(PathBuf::from))
-        };
-        let named = command.flag("modfile").and_then(|f| f.value).map(PathBuf::from);
-        named.or_else(set).map(|file| self.dir.join(file))
+        let named = command.setting("modfile", &self.goflags)?;
+        Some(self.dir.join(named))
     }
 }
 
@@ -161,17 +150,7 @@ pub fn exempt(command: &Command) -> bool {
 // cmd/go/internal/modload/init.go (setDefaultBuildMod): explicit, or automatic where a fitting vendor directory stands
 // beside the file in effect.
 fn vendor(command: &Command, goflags: &[String], work: Option<&Path>, module: Option<&Path>) -> bool {
-    let explicit = command
-        .flag("mod")
-        .and_then(|f| f.value)
-        .and_then(|v| v.to_str().map(str::to_string))
-        .or_else(|| {
-            goflags
-                .iter()
-                .rev()
-                .find_map(|f| f.trim_start_matches('-').strip_prefix("mod=").map(str::to_string))
-        });
-    if let Some(mode) = explicit {
+    if let Some(mode) = command.setting("mod", goflags) {
         return mode == "vendor";
     }
     let (file, floor) = match (work, module) {

@@ -74,13 +74,15 @@ fn oldest(flights: &[Flight]) -> Option<&Flight> {
 
 // The proxy bounds its requests itself: they are never ended from here.
 fn of_flight(flight: &Flight, all: usize) -> Diagnosis {
-    let (resource, upstream, phase) = (&flight.resource, &flight.upstream, flight.phase.as_str());
+    let (resource, upstream, stands) = (&flight.resource, &flight.upstream, flight.stands());
     let more = match all - 1 {
         0 => String::new(),
         n => format!(" and {n} more"),
     };
+    let failed = flight.failed.as_ref().map(|(cause, _)| *cause);
     let cause = match flight.phase {
         _ if noncanonical(resource) => Cause::NoncanonicalVersion,
+        Phase::Backoff => failed.unwrap_or(Cause::ProxyStalled),
         Phase::Credentials => Cause::GoauthHelper,
         Phase::Resolving => Cause::DnsNoAnswer,
         Phase::Connecting => Cause::ConnectNoAnswer,
@@ -88,7 +90,7 @@ fn of_flight(flight: &Flight, all: usize) -> Diagnosis {
         _ if resource.contains("sumdb") => Cause::SumdbUnreachable,
         _ => Cause::ProxyStalled,
     };
-    Diagnosis::reported(cause, format!("{resource} from {upstream} ({phase}){more}"))
+    Diagnosis::reported(cause, format!("{resource} from {upstream} ({stands}){more}"))
 }
 
 // `m@v1.2.3.4 info`: more numbers than a version has (golang.org/x/mod/semver).

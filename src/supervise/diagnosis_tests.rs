@@ -221,6 +221,27 @@ fn requests_are_the_proxys_to_bound() {
 }
 
 #[test]
+fn a_request_that_is_to_be_made_again_says_why() {
+    let activity = Arc::new(Activity::default());
+    let flight = activity.begin("m@v1.0.0 mod", "https://u");
+    flight.failed(Cause::ConnectRefused, "refused the connection");
+    let evidence = Evidence {
+        flights: activity.snapshot().flights,
+        ..Evidence::default()
+    };
+    let what = "m@v1.0.0 mod from https://u (refused the connection; to be asked again)".to_string();
+    assert_eq!(
+        diagnose(&evidence, "go", &[]),
+        Diagnosis::reported(Cause::ConnectRefused, what)
+    );
+    flight.phase(Phase::Waiting);
+    assert_eq!(
+        activity.snapshot().flights[0].stands(),
+        "request sent, no answer yet"
+    );
+}
+
+#[test]
 fn locks_come_first_and_are_waited_for() {
     let wait = |holder| Evidence {
         locks: vec![Wait {

@@ -101,7 +101,7 @@ mod tests {
         assert!(!progress.of_requests(&activity.snapshot()));
         flight.phase(Phase::Connecting);
         assert!(progress.of_requests(&activity.snapshot()));
-        flight.bytes(1);
+        flight.pulse().bytes(1);
         assert!(progress.of_requests(&activity.snapshot()));
         drop(flight);
         assert!(progress.of_requests(&activity.snapshot()));

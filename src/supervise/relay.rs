@@ -4,11 +4,11 @@ use super::fds;
 use super::lines::{Hold, Tap};
 use super::rewrite::Rewriter;
 use super::spawn::Stdio;
-use super::{Job, Stderr, Stdout};
-use crate::cause::heard::Heard;
+use super::{End, Job, Stderr, Stdout};
 use crate::trace::Recorder;
 use nix::errno::Errno;
 use nix::poll::PollFlags;
+use nix::sys::signal::Signal;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
@@ -87,8 +87,10 @@ pub struct Relay<'a> {
     rewriter: Rewriter,
     // What our side has not taken yet; while there is some, nothing more is read.
     pending: Vec<u8>,
-    // Our side is broken in a way the child must not notice: the rest is thrown away.
+    // Our side is broken: the rest is thrown away.
     deaf: bool,
+    // Nobody reads our side any more.
+    unread: bool,
     tap: Option<Tap>,
     hold: Option<Hold>,
     // What comes from now on is kept here instead: the stacks of goroutines that were asked for.
@@ -107,6 +109,7 @@ impl<'a> Relay<'a> {
             rewriter: Rewriter::new(pairs),
             pending: Vec::new(),
             deaf: false,
+            unread: false,
             tap: None,
             hold: None,
             kept: None,
@@ -175,8 +178,8 @@ impl<'a> Relay<'a> {
         false
     }
 
-    /// Takes no more from the child, notes what was heard, and returns what was held back of this stream.
-    pub fn close(mut self, recorder: &Recorder, heard: &mut Heard) -> Vec<u8> {
+    /// Takes no more from the child, and writes into its end what was heard and held back of this stream.
+    pub fn close(mut self, recorder: &Recorder, end: &mut End) {
         if self.from.is_some() {
             self.end(recorder);
             // What our side does not take at once is lost: whoever still writes is no child of ours.
@@ -187,9 +190,16 @@ impl<'a> Relay<'a> {
             }
         }
         if let Some(tap) = &self.tap {
-            *heard = tap.heard();
+            end.heard = tap.heard();
         }
-        self.hold.as_mut().map(Hold::finish).unwrap_or_default()
+        if let Some(hold) = &mut self.hold {
+            end.held.extend(hold.finish());
+        }
+        // A child that was done before we learnt that nobody reads: without us it would have met the broken pipe
+        // itself, and a Go program dies of one on its stdout and stderr (os/signal, "SIGPIPE").
+        if self.unread && end.status.take().is_some() {
+            end.signal = Some(Signal::SIGPIPE as i32);
+        }
     }
 
     fn end(&mut self, recorder: &Recorder) {
@@ -229,6 +239,7 @@ impl<'a> Relay<'a> {
                 // Nobody reads us any more: the child learns it as it would have, from a closed pipe. Any other
                 // failure (a full disk, a vanished terminal) does not end a plain go either.
                 if error == Errno::EPIPE {
+                    self.unread = true;
                     self.from = None;
                 }
             }

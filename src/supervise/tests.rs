@@ -206,12 +206,26 @@ fn a_reader_that_is_gone_reaches_the_child() {
         ..sh("")
     };
     let end = watch::run(&job, &Activity::default(), &Recorder::off(), ours).unwrap();
-    // Our test runner ignores SIGPIPE, and so then does the child, which reports the error instead.
-    assert!(
-        end.signal == Some(libc::SIGPIPE) || end.status == Some(1),
-        "{end:?}"
-    );
+    // Also where SIGPIPE is ignored, as here, and the child reports the error instead.
+    assert_eq!((end.status, end.signal), (None, Some(libc::SIGPIPE)), "{end:?}");
     drop((err, err_w));
+}
+
+#[test]
+fn a_reader_that_is_gone_is_told_also_when_the_child_ended_first() {
+    let (gone, unread) = fds::pipe().unwrap();
+    let (kept, read) = fds::pipe().unwrap();
+    drop(gone);
+    let both = [(unread.as_fd(), read.as_fd()), (read.as_fd(), unread.as_fd())];
+    for ((out, err), script) in both.into_iter().zip(["echo said", "echo said >&2; exit 3"]) {
+        let ours = Ours { out, err };
+        let end = watch::run(&sh(script), &Activity::default(), &Recorder::off(), ours).unwrap();
+        assert_eq!((end.status, end.signal), (None, Some(libc::SIGPIPE)), "{script}");
+        // Nothing was said on the stream that nobody reads.
+        let end = watch::run(&sh("exit 3"), &Activity::default(), &Recorder::off(), ours).unwrap();
+        assert_eq!((end.status, end.signal), (Some(3), None), "{script}");
+    }
+    drop(kept);
 }
 
 #[test]

@@ -220,9 +220,7 @@ impl Supervision<'_> {
         self.end.ended_by_us = self.judge.sentence().map(str::to_string);
         self.take_dump();
         for relay in self.relays.drain(..) {
-            self.end
-                .held
-                .extend(relay.close(self.recorder, &mut self.end.heard));
+            relay.close(self.recorder, &mut self.end);
         }
         self.end
     }

@@ -1,6 +1,7 @@
 //! The real go: the first one on PATH behind our own entry that is neither us nor another manager's shim.
 
 use super::whose::{PROGRAMS, foreign, foreign_shim, is_script, own_ids};
+use crate::bounded;
 use crate::world::World;
 use std::ffi::OsStr;
 use std::fs::Metadata;
@@ -17,7 +18,7 @@ pub struct RealGo {
     pub why: String,
     /// Foreign shims that were passed over on the way.
     pub skipped: Vec<PathBuf>,
-    /// Whether it is a script (`#!`): its interpreter may well start `go` again.
+    /// Whether it is a script: its interpreter may well start `go` again.
     pub script: bool,
 }
 
@@ -87,7 +88,7 @@ pub fn real_go(world: &World, program: &'static str) -> Result<RealGo, NotFound>
     }
 
     for (file, why) in records(world) {
-        let Some(recorded) = std::fs::read(&file).ok() else {
+        let Some(recorded) = bounded::read_file(&file).ok() else {
             continue;
         };
         let go = PathBuf::from(OsStr::from_bytes(recorded.trim_ascii()));
@@ -298,6 +299,13 @@ mod tests {
         assert_eq!(
             real_go(&t.world(&["shims"]), "go"),
             Err(NotFound::Nowhere { program: "go" })
+        );
+        let record = t.0.path().join("us/real-go");
+        std::fs::remove_file(&record).unwrap();
+        nix::unistd::mkfifo(&record, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert!(
+            real_go(&t.world(&["shims"]), "go").is_err(),
+            "a pipe is not waited for"
         );
     }
 

@@ -125,13 +125,7 @@ pub fn too_old(version: &Version, file: &Path) -> Option<(String, String)> {
 
 /// The go.work or go.mod in effect at a directory, `None` outside of a module.
 pub fn file_in_effect(env: &GoEnv, dir: &Path) -> Option<PathBuf> {
-    let up = |name: &str| nearest_file(dir, name);
-    let work = match env.text("GOWORK").as_str() {
-        "off" => None,
-        "" => up("go.work"),
-        named => Some(dir.join(named)),
-    };
-    work.or_else(|| up("go.mod"))
+    env.gowork(dir).or_else(|| nearest_file(dir, "go.mod"))
 }
 
 /// What go's own rules say, for whoever wants to know how a go was chosen. `held` where a pin keeps go from switching.

@@ -16,7 +16,18 @@ pub(super) const PROGRAMS: &[&str] = &["go", "gofmt"];
 
 /// Whether the file is a script: see [`super::find::RealGo::script`].
 pub fn is_script(path: &Path) -> bool {
-    head(path).starts_with(b"#!")
+    begins_script(&head(path))
+}
+
+/// Whether the file is a script that names no interpreter: the kernel won't run it, execvp(3) and shells give it to sh.
+pub fn is_for_sh(path: &Path) -> bool {
+    let head = head(path);
+    begins_script(&head) && !head.starts_with(b"#!")
+}
+
+// A text; every kind of binary has a zero byte in its header.
+fn begins_script(head: &[u8]) -> bool {
+    !head.is_empty() && !head.contains(&0)
 }
 
 /// `None` for what is us; else whether it is a script.
@@ -25,7 +36,7 @@ pub(super) fn foreign(me: &[Id], path: &Path, m: &Metadata) -> Option<bool> {
         return None;
     }
     let head = head(path);
-    (!is_launcher(&head)).then(|| head.starts_with(b"#!"))
+    (!is_launcher(&head)).then(|| begins_script(&head))
 }
 
 // The beginning of a file, in one call; empty where it can't be read.

@@ -2,7 +2,6 @@
 //! every export read the same events.
 
 pub mod blame;
-pub mod encode;
 pub mod event;
 pub mod file;
 pub mod invocations;

@@ -1,10 +1,10 @@
 //! OTLP/JSON (opentelemetry-proto, trace.proto; the mapping to JSON of the OTLP specification: ids in hex, 64-bit
 //! integers as text), named by the semantic conventions for HTTP spans, errors and processes.
 
-use super::encode::hex;
 use super::event::{Attempt, Event};
 use super::story::{Child, End, Fetch, Story, Try};
 use super::summary::answered;
+use crate::hex;
 use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
@@ -61,7 +61,7 @@ impl Spans {
             .and_then(|text| traceparent(text));
         let (trace, parent) = match parent {
             Some((trace, span)) => (trace, Some(span)),
-            None => (hex(&digest(&SHA256, id.as_bytes()).as_ref()[..16]), None),
+            None => (hex::encode(&digest(&SHA256, id.as_bytes()).as_ref()[..16]), None),
         };
         let mut spans = Spans {
             trace,
@@ -78,7 +78,7 @@ impl Spans {
     fn new_id(&self) -> String {
         let n = self.next.get();
         self.next.set(n + 1);
-        hex(&digest(&SHA256, format!("{} {n}", self.id).as_bytes()).as_ref()[..8])
+        hex::encode(&digest(&SHA256, format!("{} {n}", self.id).as_bytes()).as_ref()[..8])
     }
 
     /// Nanoseconds of Unix time of a moment of the run.

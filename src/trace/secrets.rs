@@ -4,8 +4,8 @@
 //! A secret without any mark can't be told from a word when it is written down; but here its owner is known, and so
 //! are the places where secrets are kept.
 
-use super::encode::base64;
 use super::redact::{self, HIDDEN};
+use crate::gomod::base64::encode as base64;
 use crate::percent;
 use crate::world::World;
 use serde_json::Value;

@@ -102,6 +102,8 @@ pub fn list(dir: &Path) -> io::Result<Vec<Entry>> {
         .filter_map(|entry| {
             let entry = entry.ok()?;
             let name = Name::parse(entry.file_name().to_str()?)?;
+            // A pipe of this name would be waited for.
+            entry.file_type().ok().filter(|t| t.is_file())?;
             Some(Entry {
                 name,
                 path: entry.path(),

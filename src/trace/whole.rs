@@ -2,7 +2,7 @@
 
 use super::event::Record;
 use super::names::{Hidden, Names};
-use super::read::{Notes, Reader};
+use super::read::Reader;
 use super::redact;
 use super::secrets::{Secrets, in_order, texts};
 use serde::Deserialize;
@@ -24,8 +24,6 @@ pub struct Whole {
     /// The id of the cause, where the trace names one: that of a `cause` record, else of evidence.
     pub cause: Option<String>,
     cause_rank: u8,
-    /// What could not be read.
-    pub notes: Notes,
     /// What could not be read or taken, in words.
     pub remarks: Vec<String>,
     /// What stands for hidden names; empty where names are shown.
@@ -66,7 +64,6 @@ impl Whole {
                 true => notes.words(),
                 false => vec![format!("only the first {} MiB are taken", BYTES_MAX >> 20)],
             },
-            notes,
             ..Whole::default()
         };
         for line in lines {

@@ -153,7 +153,7 @@ fn describe(flight: &Flight, now: Instant) -> String {
         "{age}s for {} from {}: {}",
         flight.resource,
         flight.upstream,
-        flight.phase.as_str()
+        flight.stands()
     )
 }
 
@@ -175,7 +175,7 @@ mod tests {
         activity.request();
         let flight = activity.begin("m@v1.0.0 zip", "https://a");
         flight.phase(Phase::Body);
-        flight.bytes(2048);
+        flight.pulse().bytes(2048);
         assert_eq!(live.tick(&activity.snapshot(), at(29)), None);
         let text = live.tick(&activity.snapshot(), at(41)).unwrap();
         assert_eq!(

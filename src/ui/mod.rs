@@ -15,14 +15,34 @@ pub fn out(text: &str) {
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
-/// Writes a line to stderr under our name; a closed stream is not an error.
+/// Writes to stderr, every line of it under our name; a closed stream is not an error.
 pub fn note(text: &str) {
-    let line = format!("gosteady: {text}\n");
     // One write, so that lines of several processes do not mix.
-    let _ = std::io::stderr().lock().write_all(line.as_bytes());
+    err(under_our_name(text));
+}
+
+/// The text with our name before each of its lines, so that whoever filters our lines out finds them all.
+fn under_our_name(text: &str) -> String {
+    text.lines().map(|line| format!("gosteady: {line}\n")).collect()
 }
 
 /// Writes to stderr as it is; a closed stream is not an error.
 pub fn err(text: impl AsRef<[u8]>) {
     let _ = std::io::stderr().lock().write_all(text.as_ref());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_is_under_our_name() {
+        for (text, noted) in [
+            ("one", "gosteady: one\n"),
+            ("one\n  two", "gosteady: one\ngosteady:   two\n"),
+            ("one\r\ntwo\n", "gosteady: one\ngosteady: two\n"),
+        ] {
+            assert_eq!(under_our_name(text), noted);
+        }
+    }
 }

@@ -18,7 +18,11 @@ fn a_fresh_install_has_the_program_its_shims_and_the_real_go() {
             fs::read_link(prefix.join("shims/go")).unwrap(),
             Path::new("../bin/gosteady")
         );
-        for (shim, called) in [("go", "called go version\n"), ("gofmt", "called gofmt version\n")] {
+        for (shim, called) in [
+            ("go", "called go version\n"),
+            ("gofmt", "called gofmt version\n"),
+            ("gosteady", "called gosteady version\n"),
+        ] {
             assert_eq!(
                 success(Command::new(prefix.join("shims").join(shim)).arg("version")),
                 called
@@ -206,6 +210,17 @@ fn each_shell_has_its_own_file() {
 }
 
 #[test]
+fn an_image_without_shell_has_a_start_up_file_too() {
+    Sandbox::each(|s| {
+        let mut command = s.command(&["--modify-profile"]);
+        let told = success(command.env_remove("SHELL"));
+        // bash sets SHELL by itself.
+        let written = [".profile", ".bashrc"].map(|file| s.home().join(file).is_file());
+        assert!(written[0] != written[1], "{told}");
+    });
+}
+
+#[test]
 fn the_line_puts_the_shims_first_once() {
     Sandbox::each(|s| {
         s.install(&["--modify-profile"]);
@@ -225,6 +240,34 @@ fn the_line_puts_the_shims_first_once() {
                     "{shell}, {path}"
                 );
             }
+        }
+    });
+}
+
+#[test]
+fn where_the_shims_are_the_command_is_too() {
+    Sandbox::each(|s| {
+        // A directory in which no link can be made: ln is not there.
+        let tools = s.path("without-ln");
+        fs::create_dir(&tools).unwrap();
+        s.program(&tools.join("ln"), "exit 1");
+        for (first, kind) in [(None, "link"), (Some(&tools), "script")] {
+            let mut command = s.command(&[]);
+            if let Some(dir) = first {
+                command.env("PATH", s.search_path(&[dir, &s.path("gobin")]));
+            }
+            success(&mut command);
+            let shims = s.prefix().join("shims");
+            assert_eq!(shims.join("gosteady").is_symlink(), kind == "link");
+            let mut command = Command::new("sh");
+            command.args(["-c", "gosteady trace list"]).env_clear();
+            let path = s.search_path(&[&shims]);
+            assert!(
+                success(command.env("PATH", path)).ends_with("trace list\n"),
+                "{kind}"
+            );
+            s.install(&["--uninstall"]);
+            assert!(!s.prefix().exists(), "{kind}: {:?}", s.tree(&s.prefix()));
         }
     });
 }

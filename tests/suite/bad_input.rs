@@ -115,6 +115,31 @@ fn closed_streams() {
 }
 
 #[test]
+fn a_reader_that_is_gone() {
+    let Some((_server, mut sandbox)) = stage("a_reader_that_is_gone") else {
+        return;
+    };
+    // Opened for reading too, or the writer would wait for a reader.
+    let unread = "mkfifo unread; exec 3<>unread 4>unread 3<&-; rm unread";
+    let real = real_go("a_reader_that_is_gone").unwrap().join("go");
+    sandbox.set("GOSTEADY_FORCE_GUARD", "1");
+    for (verb, stream) in [
+        ("list -m all", ">&4"),
+        ("mod download -json", ">&4"),
+        ("mod download -json", "2>&4"),
+        ("build ./nowhere", "2>&4"),
+    ] {
+        let ends = [real.clone(), sandbox.path("shims/go")].map(|go| {
+            sandbox.set("PROGRAM", go);
+            let script = format!("{unread}; exec \"$PROGRAM\" {verb} {stream}");
+            let ended = sandbox.run(&mut sandbox.command("/bin/sh", &["-c", &script]));
+            (ended.status, ended.signal, ended.timed_out)
+        });
+        assert_eq!(ends[0], ends[1], "{verb} {stream}");
+    }
+}
+
+#[test]
 fn no_home() {
     let Some((_server, mut sandbox)) = stage("no_home") else {
         return;
@@ -169,7 +194,7 @@ fn no_loopback() {
         sandbox.run(&mut command)
     };
     if unshare(&sandbox, OsStr::new("true"), &[]).status != Some(0) {
-        eprintln!("skipped: no_loopback: network namespaces are forbidden here");
+        skipped!("no_loopback: network namespaces are forbidden here");
         return;
     }
     let (shim, real) = (
@@ -306,4 +331,48 @@ fn shims_alone_are_no_go() {
         assert!(ours(&stderr).len() == 1 && stderr.contains("PATH"), "{stderr}");
         assert_eq!(ended.out(), "");
     }
+}
+
+#[test]
+fn settings_from_a_pipe_are_left_to_go() {
+    let Some((_server, mut sandbox)) = stage("settings_from_a_pipe_are_left_to_go") else {
+        return;
+    };
+    let pipe = sandbox.path("goenv");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    sandbox.set("GOENV", &pipe).unset("GOPROXY");
+    for args in [&["env", "GOPROXY"][..], &["mod", "download"]] {
+        let to = pipe.clone();
+        let writer = std::thread::spawn(move || std::fs::write(to, "GOPROXY=off\n").unwrap());
+        let ended = sandbox.go(args);
+        let said = ended.out() + &ended.err();
+        assert!(said.contains("off"), "{args:?}: {said}");
+        assert!(ours(&said).is_empty(), "{said}");
+        writer.join().unwrap();
+    }
+}
+
+#[test]
+fn a_script_without_an_interpreter_is_run_by_sh() {
+    use std::os::unix::fs::PermissionsExt;
+    let Some((_server, mut sandbox)) = stage("a_script_without_an_interpreter_is_run_by_sh") else {
+        return;
+    };
+    let script = sandbox.path("bare/go");
+    std::fs::create_dir(sandbox.path("bare")).unwrap();
+    let real = sandbox.real().join("go");
+    std::fs::write(&script, format!("exec {} \"$@\"\n", real.display())).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = [sandbox.path("shims"), sandbox.path("bare"), "/bin".into()];
+    sandbox.set("PATH", std::env::join_paths(path).unwrap());
+    let ended = sandbox.go(&["version"]);
+    assert_eq!(
+        (ended.expect(0).out(), ended.err().as_str()),
+        (sandbox.plain(&["version"]).out(), "")
+    );
+    sandbox.go(&["mod", "download"]).expect(0);
+    assert_eq!(sandbox.zips(), 20);
+    // One that leads back to us is stopped as well.
+    std::fs::write(&script, "exec go \"$@\"\n").unwrap();
+    assert!(sandbox.go(&["version"]).expect(127).err().contains("20 shims"));
 }

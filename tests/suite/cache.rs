@@ -87,7 +87,10 @@ impl Filled {
         let zip = std::fs::read(self.file(1, "zip")).expect("a zip");
         std::fs::write(self.file(1, "zip"), &zip[..zip.len() / 2]).expect("a truncated zip");
         std::fs::copy(self.file(3, "zip"), self.file(2, "zip")).expect("another's zip");
-        std::fs::write(source(3), "package changed\n").expect("a changed file");
+        let changed = source(3);
+        // Read-only, to all but root.
+        std::fs::remove_file(&changed).expect("the file");
+        std::fs::write(changed, "package changed\n").expect("a changed file");
         std::fs::remove_file(source(4)).expect("a missing file");
         std::fs::write(self.tree(5).join("extra.go"), "package extra\n").expect("an extra file");
         std::fs::write(self.file(6, "partial"), "").expect("a mark");

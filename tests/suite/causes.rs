@@ -299,7 +299,7 @@ fn git_without_credentials() {
         return;
     };
     if !std::path::Path::new("/usr/bin/git").exists() {
-        eprintln!("skipped: git_without_credentials: no /usr/bin/git");
+        skipped!("git_without_credentials: no /usr/bin/git");
         return;
     }
     // Before the real one on PATH; it reaches nobody. The first question is only whether https is spoken at all.
@@ -334,8 +334,13 @@ fn over_tls(test: &str, params: impl Fn(&mut rcgen::CertificateParams), trusted:
     assert!(ended.err().contains("x509: "), "{}", ended.err());
 }
 
-/// A server that gets as far as its certificate, on threads that end with the process.
+/// A server that gets as far as its certificate: its address, and the root to trust it by.
 pub fn tls_server(params: impl Fn(&mut rcgen::CertificateParams)) -> (String, String) {
+    tls_server_saying(params, String::new())
+}
+
+/// The same; to whoever accepts the certificate it says this. On threads that end with the process.
+pub fn tls_server_saying(params: impl Fn(&mut rcgen::CertificateParams), answer: String) -> (String, String) {
     use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
     let mut authority = rcgen::CertificateParams::new(Vec::new()).expect("parameters");
     authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -359,11 +364,12 @@ pub fn tls_server(params: impl Fn(&mut rcgen::CertificateParams)) -> (String, St
     let config = Arc::new(config);
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
-            let config = Arc::clone(&config);
+            let (config, answer) = (Arc::clone(&config), answer.clone());
             std::thread::spawn(move || {
                 let mut tls = rustls::ServerConnection::new(config).expect("a connection");
                 let mut stream = rustls::Stream::new(&mut tls, &mut stream);
                 let _ = stream.read(&mut [0; 1024]);
+                let _ = stream.write_all(answer.as_bytes());
                 let _ = stream.flush();
             });
         }

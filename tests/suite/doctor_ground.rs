@@ -20,14 +20,14 @@ fn apart<T: Send>(test: &str, script: &str, work: impl FnOnce() -> T + Send) -> 
     let alone = || {
         // SAFETY: changes namespaces of this thread alone, and of what it starts.
         if unsafe { libc::unshare(libc::CLONE_NEWNET | libc::CLONE_NEWNS) } != 0 {
-            eprintln!("skipped: {test}: namespaces are forbidden here");
+            skipped!("{test}: namespaces are forbidden here");
             return None;
         }
         let whole = format!("mount --make-rprivate / && {script}");
         let made = Command::new("/bin/sh").args(["-c", &whole]).output().ok()?;
         if !made.status.success() {
             let why = String::from_utf8_lossy(&made.stderr).into_owned();
-            eprintln!("skipped: {test}: {}", why.lines().next().unwrap_or("no ground"));
+            skipped!("{test}: {}", why.lines().next().unwrap_or("no ground"));
             return None;
         }
         Some(work())
@@ -195,7 +195,7 @@ fn a_cache_of_another_user() {
     let below = sandbox.modcache().join("cache");
     std::fs::create_dir(&below).unwrap();
     if std::os::unix::fs::chown(&below, Some(12345), None).is_err() {
-        eprintln!("skipped: {test}: only root gives files away");
+        skipped!("{test}: only root gives files away");
         return;
     }
     first_offline(&sandbox, "cache-foreign-owner");

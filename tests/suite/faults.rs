@@ -66,6 +66,8 @@ fn passes_over(test: &str, fault: Fault) {
         Fault::NoSuchHost => pair.sandbox.set("GOSTEADY_FAILOVER", "always"),
         _ => pair.sandbox.set("GOSTEADY_PROXY_PUBLIC", "127.0.0.1"),
     };
+    // The second one, which nobody follows.
+    pair.sandbox.set("GOSTEADY_PATIENCE", "1m");
     if test == "garbled_mods" {
         // Ahead of go they come out of the zips.
         pair.sandbox.set("GOSTEADY_PROXY_PREFETCH", "false");
@@ -136,6 +138,7 @@ fn outlives(test: &str, fault: Fault) {
     let only = pair.first.url();
     pair.sandbox.set("GOPROXY", only);
     pair.sandbox.set("GOSTEADY_PROXY_RETRY_FOR", "30s");
+    pair.sandbox.set("GOSTEADY_PATIENCE", "1m");
     pair.all_arrive();
     assert!(pair.second.requests().is_empty());
 }

@@ -27,7 +27,7 @@ fn a_git_server_that_never_answers() {
     let what = format!("git ls-remote https://git.test/x: connected to 127.0.0.1:{port}, no answer");
     assert!(
         err.contains(&format!(
-            "waiting for {what}; it will be ended after 2s [vcs-stalled]\n  Try"
+            "waiting for {what}; it will be ended after 2s [vcs-stalled]\ngosteady:   Try"
         )),
         "{err}"
     );
@@ -55,7 +55,7 @@ fn a_port_that_never_answers() {
         sandbox.set("GIT_SSH_COMMAND", "ssh -F /dev/null");
         let err = sandbox.go(&["mod", "download"]).expect(1).err();
         if scheme == "ssh" && !err.contains("gosteady: ") {
-            eprintln!("skipped: a_port_that_never_answers: no ssh");
+            skipped!("a_port_that_never_answers: no ssh");
             return;
         }
         let what = format!("connecting to 127.0.0.1:{}, no answer", closed.port);
@@ -256,7 +256,7 @@ fn a_silent_mirror_is_reported_and_left_to_the_proxy() {
     bounds(&mut sandbox);
     sandbox.set("GOPROXY", format!("http://127.0.0.1:{}", silent()));
     let err = sandbox.go(&["mod", "download"]).expect(1).err();
-    assert!(err.contains("[proxy-stalled]\n  Run it again"), "{err}");
+    assert!(err.contains("[proxy-stalled]\ngosteady:   Run it again"), "{err}");
     assert!(!err.contains("gosteady: ending"), "{err}");
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 fn repository(test: &str) -> Option<Sandbox> {
     let git = std::env::split_paths(&std::env::var_os("PATH")?).find(|dir| dir.join("git").is_file());
     let Some(git) = git else {
-        eprintln!("skipped: {test}: no git on PATH");
+        skipped!("{test}: no git on PATH");
         return None;
     };
     let mut sandbox = Sandbox::new(&git);

@@ -121,6 +121,50 @@ fn what_is_where() {
 }
 
 #[test]
+fn a_directory_is_asked_as_go_asks_it() {
+    let Some(real) = real_go("a_directory_is_asked_as_go_asks_it") else {
+        return;
+    };
+    let store = Store::synthetic(7, 3);
+    let server = Server::start(store.clone(), Fault::Good).unwrap();
+    let mut sandbox = Sandbox::with(&real, &store);
+    sandbox.set("GOPROXY", server.url());
+    sandbox.plain(&["mod", "download"]).expect(0);
+    // What one cache has downloaded is a mirror for the next.
+    let dir = sandbox.modcache().join("cache/download");
+    let directory = format!("file://{}", dir.display());
+    let empty = sandbox.path("empty");
+    sandbox.set("GOMODCACHE", &empty).set("GOPROXY", &directory);
+    let ok = [("m00", "ok"), ("m01", "ok"), ("Upper", "ok")];
+    let ended = sandbox.gosteady(&["modules", "--json"]);
+    assert_eq!(states(ended.expect(0)), wanted(&ok));
+    let json: Value = serde_json::from_str(&ended.out()).unwrap();
+    assert_eq!(json["modules"][0]["published"], "2024-01-02T03:04:05Z");
+    assert_eq!(json["upstreams"], serde_json::json!([directory]));
+
+    std::fs::remove_file(dir.join("example.com/m01/@v/v1.0.0.zip")).unwrap();
+    let lacks = [("m00", "ok"), ("m01", "missing"), ("Upper", "ok")];
+    assert_eq!(
+        states(sandbox.gosteady(&["modules", "--json"]).expect(1)),
+        wanted(&lacks)
+    );
+    let text = sandbox.gosteady(&["modules", "--missing"]).out();
+    assert!(
+        text.contains(&format!("  {directory}: it is not there\n")),
+        "{text}"
+    );
+    // The server behind it is asked for that one alone, as by go.
+    let before = server.requests().len();
+    sandbox.set("GOPROXY", format!("{directory},{}", server.url()));
+    assert_eq!(
+        states(sandbox.gosteady(&["modules", "--json"]).expect(0)),
+        wanted(&ok)
+    );
+    assert_eq!(server.requests().len(), before + 1);
+    sandbox.plain(&["mod", "download"]).expect(0);
+}
+
+#[test]
 fn failures_are_not_absences() {
     let Some(real) = real_go("failures_are_not_absences") else {
         return;

@@ -7,10 +7,14 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 
+fn store() -> Store {
+    Store::synthetic(5, 3)
+}
+
 /// A run with sending switched on.
 fn stage(test: &str) -> Option<(Server, Sandbox)> {
     let real = real_go(test)?;
-    let store = Store::synthetic(5, 3);
+    let store = store();
     let server = Server::start(store.clone(), Fault::Good).expect("a server");
     let mut sandbox = Sandbox::with(&real, &store);
     sandbox.set("GOPROXY", server.url());
@@ -79,9 +83,16 @@ fn a_collector_gets_the_run_without_secrets_and_names() {
     sandbox.set("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=plainword%20seven");
     // An uneventful run in CI leaves no trace; it is sent all the same.
     sandbox.set("CI", "true");
-    let ended = sandbox.go(&["mod", "download"]);
-    assert_eq!(ended.expect(0).err(), "");
-    let (head, body) = requests.try_recv().expect("one request");
+    // Sending has half a second; a machine that is too busy for that sends nothing, and another run is made.
+    let sent = (0..10).find_map(|_| {
+        sandbox.fresh();
+        store().write_project(&sandbox.project()).expect("the project");
+        while requests.try_recv().is_ok() {}
+        let ended = sandbox.go(&["mod", "download"]);
+        assert_eq!(ended.expect(0).err(), "");
+        requests.try_recv().ok()
+    });
+    let (head, body) = sent.expect("one request");
     assert!(head.starts_with("post /v1/traces http/1.1\r\n"), "{head}");
     for line in ["content-type: application/json", "x-tenant: plainword seven"] {
         assert!(head.contains(line), "{head}");
@@ -123,22 +134,34 @@ fn a_collector_that_fails_is_one_record() {
         };
         let (address, _requests) = collector(head);
         sandbox.set("OTEL_EXPORTER_OTLP_ENDPOINT", &address);
-        let ended = sandbox.go(&["mod", "download"]);
-        assert_eq!(ended.expect(0).err(), "", "{what}");
-        assert_eq!(sandbox.zips(), 3);
-        let records = records(&sandbox);
-        let [.., end, log] = records.as_slice() else {
-            panic!("{records:?}");
-        };
-        assert_eq!(
-            (&end["kind"], &log["kind"]),
-            (&"end".into(), &"log".into()),
-            "{what}"
-        );
-        let message = log["message"].as_str().expect("a message");
+        let mut messages = Vec::new();
+        // As above: what the collector does is seen once there is time for it.
+        let seen = (0..10).any(|_| {
+            sandbox.fresh();
+            store().write_project(&sandbox.project()).expect("the project");
+            let ended = sandbox.go(&["mod", "download"]);
+            assert_eq!(ended.expect(0).err(), "", "{what}");
+            assert_eq!(sandbox.zips(), 3);
+            let records = records(&sandbox);
+            let [.., end, log] = records.as_slice() else {
+                panic!("{records:?}");
+            };
+            assert_eq!(
+                (&end["kind"], &log["kind"]),
+                (&"end".into(), &"log".into()),
+                "{what}"
+            );
+            let message = log["message"].as_str().expect("a message");
+            assert!(
+                message.starts_with("the trace was not sent: "),
+                "{what}: {message}"
+            );
+            messages.push(message.to_owned());
+            message.contains(says) || !message.contains("did not take it within")
+        });
         assert!(
-            message.starts_with("the trace was not sent: ") && message.contains(says),
-            "{what}: {message}"
+            seen && messages.last().is_some_and(|m| m.contains(says)),
+            "{what}: {messages:?}"
         );
     }
 }

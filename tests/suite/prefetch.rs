@@ -17,7 +17,10 @@ fn place_of(store: &Store, test: &str, fault: Fault) -> Option<(Sandbox, Server)
     let real = real_go(test)?;
     let mut sandbox = Sandbox::with(&real, store);
     let server = Server::start(store.clone(), fault).expect("a server");
-    sandbox.set("GOPROXY", server.url()).set("GOMAXPROCS", "2");
+    sandbox
+        .set("GOPROXY", server.url())
+        .set("GOMAXPROCS", "2")
+        .patient();
     Some((sandbox, server))
 }
 
@@ -220,15 +223,38 @@ fn refusals_end_it_and_nothing_is_lost() {
     let Some((mut sandbox, server)) = place("refusals_end_it_and_nothing_is_lost", refusing()) else {
         return;
     };
-    sandbox.hurry();
+    // What is made beside a slow answer would be taken from the budget.
+    sandbox.hurry().patient();
     sandbox.go(&["mod", "download"]).expect(0);
     assert_eq!(sandbox.zips(), MODULES);
     drop(server);
 
     // What only go's own patience can get is left to go.
     let (mut sandbox, _server) = place("", Fault::status(503).first(12)).expect("as before");
-    sandbox.hurry();
+    sandbox.hurry().patient();
     sandbox.set("GOSTEADY_PROXY_RETRY_FOR", "60s");
     sandbox.go(&["mod", "download"]).expect(0);
     assert_eq!(sandbox.zips(), MODULES);
+}
+
+/// What runs ahead of go leaves a silent mirror as soon as others are preferred to it: its zips bring the go.mod files.
+#[test]
+fn a_silent_mirror_does_not_hold_it_up() {
+    const MANY: usize = 60;
+    let store = Store::synthetic(24, MANY);
+    let Some((mut sandbox, first)) =
+        place_of(&store, "a_silent_mirror_does_not_hold_it_up", Fault::AcceptSilent)
+    else {
+        return;
+    };
+    let second = Server::start(store, slow()).expect("a server");
+    sandbox
+        .set("GOPROXY", format!("{},{}", first.url(), second.url()))
+        .set("GOSTEADY_PROXY_PUBLIC", "127.0.0.1")
+        .hurry();
+    sandbox.go(&["mod", "download"]).expect(0);
+    assert_eq!(sandbox.zips(), MANY);
+    let mods = asked(&second).into_iter().filter(|path| path.ends_with(".mod"));
+    let mods = mods.count();
+    assert!(mods < MANY / 6, "go itself asked for {mods} go.mod files");
 }

@@ -131,7 +131,7 @@ fn a_full_spool_is_passed_by() {
     sandbox.set("GOSTEADY_PATIENCE", "1m");
     let ended = sandbox.run(&mut sandbox.command("unshare", &["-Urm", "/bin/sh", "-c", &script]));
     if !ended.err().contains("mounted") {
-        eprintln!("skipped: {test}: mount namespaces are forbidden here");
+        skipped!("{test}: mount namespaces are forbidden here");
         return;
     }
     ended.expect(0);

@@ -98,7 +98,7 @@ fn skipped(test: &str, probe: &[&str]) -> bool {
         .status();
     let missing = !ran.is_ok_and(|status| status.success());
     if missing {
-        eprintln!("skipped: {test}: `{}` does not work here", probe.join(" "));
+        skipped!("{test}: `{}` does not work here", probe.join(" "));
     }
     missing
 }

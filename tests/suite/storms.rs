@@ -54,6 +54,7 @@ fn pull(test: &str, sandbox: &Sandbox, runs: u64) -> usize {
         let left = MODULES - sandbox.zips();
         if left > 0 || ended.status != Some(0) {
             eprintln!("{test}: run {run}: {left} missing, stderr:\n{}", ended.err());
+            eprintln!("{}", sandbox.gosteady(&["trace", "show"]).out());
         }
         missing += left.max(usize::from(ended.status != Some(0)));
         if left == 0 {
@@ -177,7 +178,7 @@ fn the_only_mirror_fails_everything_for_a_while() {
 fn bursts_of_seconds() {
     let test = "bursts_of_seconds";
     if !full() {
-        eprintln!("skipped: {test}: GOSTEADY_TEST_FULL=1 runs it");
+        skipped!("{test}: GOSTEADY_TEST_FULL=1 runs it");
         return;
     }
     let store = Store::synthetic(9, MODULES);

@@ -3,8 +3,8 @@
 
 use crate::support::{Sandbox, real_go};
 use gosteady::drill::{Fault, Kind, Server, Store};
+use gosteady::gomod::base64::encode as base64;
 use gosteady::percent;
-use gosteady::trace::encode::base64;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::Read;

@@ -75,7 +75,7 @@ fn the_order_is_that_of_go() {
     let program = sandbox.path("compare");
     let build = sandbox.plain(&["build", "-o", program.to_str().unwrap()]);
     if build.status != Some(0) && build.err().contains("go/version") {
-        eprintln!("skipped: the_order_is_that_of_go: this Go has no go/version, which came with 1.22");
+        skipped!("the_order_is_that_of_go: this Go has no go/version, which came with 1.22");
         return;
     }
     build.expect(0);

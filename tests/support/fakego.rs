@@ -32,7 +32,7 @@ exit "${FAKEGO_EXIT:-0}"
 /// Writes the fake as `go` into a directory, which is made. `false` where it could not run: it needs bash and /proc.
 pub fn install(dir: &Path, test: &str) -> bool {
     if !Path::new("/bin/bash").exists() || !Path::new("/proc/self/environ").exists() {
-        eprintln!("skipped: {test}: the fake go needs /bin/bash and /proc");
+        skipped!("{test}: the fake go needs /bin/bash and /proc");
         return false;
     }
     std::fs::create_dir_all(dir).expect("a directory");

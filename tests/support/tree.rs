@@ -1,6 +1,7 @@
 //! Module caches as values that can be compared.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// Every file and link below a directory, by its path relative to it; none where there is no such directory.
@@ -29,6 +30,27 @@ fn collect(root: &Path, dir: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
             std::fs::read(&path).expect("a file")
         };
         found.insert(name.to_string_lossy().into_owned(), content);
+    }
+}
+
+/// Removes a tree, whatever its modes are: those of what go unpacks forbid it to all but root.
+pub fn remove(root: &Path) {
+    match std::fs::remove_dir_all(root) {
+        Err(e) if e.kind() == std::io::ErrorKind::PermissionDenied => {
+            open(root);
+            std::fs::remove_dir_all(root).unwrap_or_else(|e| panic!("{root:?}: {e}"));
+        }
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => panic!("{root:?}: {e}"),
+        _ => {}
+    }
+}
+
+fn open(dir: &Path) {
+    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+    for entry in std::fs::read_dir(dir).expect("a directory").flatten() {
+        if entry.file_type().expect("a file type").is_dir() {
+            open(&entry.path());
+        }
     }
 }
 

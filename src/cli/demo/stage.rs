@@ -2,12 +2,17 @@
 
 use crate::drill::{Fault, Server, Store};
 use crate::gomod::escape;
+use crate::toolchain::find;
+use crate::trace::{
+    file,
+    store::{self, Entry},
+};
 use crate::world::World;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -26,27 +31,18 @@ pub(super) struct Stage {
     store: Store,
 }
 
-/// The first real go on PATH, or the one in the cache directory; none of them is us.
+/// The real go behind every shim, as a guarded run finds it; else the one that tests/get-go.sh puts into the cache
+/// directory.
 pub(super) fn real_go(world: &World) -> Option<PathBuf> {
-    let ours = world.exe.as_deref().and_then(identity);
+    if let Ok(real) = find::real_go(world, "go") {
+        return Some(real.path);
+    }
     let cache = match world.set_var("XDG_CACHE_HOME") {
-        Some(dir) => Some(PathBuf::from(dir)),
-        None => world.home().map(|home| home.join(".cache")),
+        Some(dir) => PathBuf::from(dir),
+        None => world.home()?.join(".cache"),
     };
-    let path = world.var("PATH").unwrap_or_default();
-    std::env::split_paths(path)
-        .chain(cache.map(|dir| dir.join("gosteady/go/bin")))
-        .filter(|dir| dir.is_absolute())
-        .map(|dir| dir.join("go"))
-        .find(|file| {
-            let executable = |m: fs::Metadata| m.is_file() && m.permissions().mode() & 0o111 != 0;
-            fs::metadata(file).is_ok_and(executable) && identity(file) != ours
-        })
-}
-
-/// Device and inode, links followed.
-fn identity(path: &Path) -> Option<(u64, u64)> {
-    fs::metadata(path).ok().map(|m| (m.dev(), m.ino()))
+    let go = cache.join("gosteady/go/bin/go");
+    find::is_executable(&go).then_some(go)
 }
 
 impl Stage {
@@ -71,7 +67,7 @@ impl Stage {
             dir,
             go: go.to_path_buf(),
             env,
-            traces: world.state_dir().map(|state| state.join("traces")),
+            traces: file::directory(world),
             silent,
             good,
             store,
@@ -134,18 +130,9 @@ impl Stage {
         fs::create_dir(cache)
     }
 
-    /// The traces that there are, oldest first by their names.
-    pub(super) fn traces(&self) -> Vec<PathBuf> {
-        let Some(Ok(entries)) = self.traces.as_ref().map(fs::read_dir) else {
-            return Vec::new();
-        };
-        let trace = |p: &PathBuf| {
-            let name = p.file_name().unwrap_or_default();
-            p.extension() == Some(OsStr::new("jsonl")) && name != "invocations.jsonl"
-        };
-        let mut found: Vec<PathBuf> = entries.flatten().map(|e| e.path()).filter(trace).collect();
-        found.sort();
-        found
+    /// The newest trace; `None` where none is kept.
+    pub(super) fn newest_trace(&self) -> Option<Entry> {
+        store::list(self.traces.as_ref()?).ok()?.into_iter().next()
     }
 
     /// Ends the mirrors and removes the directory; returns its path where it is kept.
@@ -268,28 +255,5 @@ mod tests {
         fs::set_permissions(&inner, fs::Permissions::from_mode(0o500)).unwrap();
         remove(&dir.path().join("a")).unwrap();
         assert!(!dir.path().join("a").exists());
-    }
-
-    #[test]
-    fn we_are_not_the_real_go() {
-        let dir = tempfile::tempdir().unwrap();
-        let (shims, real) = (dir.path().join("shims"), dir.path().join("real"));
-        for place in [&shims, &real] {
-            fs::create_dir(place).unwrap();
-        }
-        let exe = dir.path().join("gosteady");
-        for file in [&exe, &real.join("go")] {
-            fs::write(file, "").unwrap();
-            fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
-        }
-        symlink(&exe, shims.join("go")).unwrap();
-        let world = |path: OsString| World {
-            env: vec![("PATH".into(), path)],
-            exe: Some(exe.clone()),
-            ..World::default()
-        };
-        let both = std::env::join_paths([&shims, &real]).unwrap();
-        assert_eq!(real_go(&world(both)), Some(real.join("go")));
-        assert_eq!(real_go(&world(shims.into())), None);
     }
 }

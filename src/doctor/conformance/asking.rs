@@ -92,42 +92,101 @@ impl Asked {
     }
 }
 
+/// The server under test, and the time that is left for it.
+struct Server<'a> {
+    upstream: &'a Upstream,
+    asker: Result<Asker, Trouble>,
+    begun: Instant,
+}
+
+/// Answers in the order of their questions; one that is lacking is a silence.
+struct Answers(std::vec::IntoIter<Answer>);
+
+impl Answers {
+    fn next(&mut self) -> Answer {
+        self.0.next().unwrap_or(Err(Trouble::Silent(Phase::Waiting)))
+    }
+}
+
+impl Server<'_> {
+    fn put(&self, questions: Vec<Question>) -> Answers {
+        // The whole test has the time of two servers.
+        let bound = BOUND.min((BOUND * 2).saturating_sub(self.begun.elapsed()));
+        let answers = match &self.asker {
+            Ok(asker) => asker.all(questions, AT_ONCE, bound),
+            Err(trouble) => questions.iter().map(|_| Err(trouble.clone())).collect(),
+        };
+        Answers(answers.into_iter())
+    }
+
+    fn at(&self, module: &str, file: &str) -> Question {
+        Question::new(self.upstream.file(&module_file(module, file)))
+    }
+
+    fn of_version(&self, target: &Target, end: &str) -> Question {
+        self.at(&target.module, &format!("@v/{}.{end}", escape(&target.version)))
+    }
+
+    // `@v/list`, `@latest` and the list of a directory.
+    fn about_module(&self, target: &Target) -> Vec<Question> {
+        vec![
+            self.at(&target.module, "@v/list"),
+            self.at(&target.module, "@latest"),
+            self.at(&format!("{}/internal", target.module), "@v/list"),
+        ]
+    }
+
+    // Parts of a zip that came whole.
+    fn ranges(&self, target: &Target, zip: &Answer) -> Option<Ranges> {
+        let zip = zip.as_ref().ok()?;
+        if zip.status != 200 || !zip.whole || zip.body.len() < 2 {
+            return None;
+        }
+        let from = zip.body.len() / 2;
+        let part = |validator: Option<&str>| {
+            let question = self.of_version(target, "zip").most(ZIP);
+            let question = question.with("Range", format!("bytes={from}-"));
+            match validator {
+                Some(validator) => question.with("If-Range", validator),
+                None => question,
+            }
+        };
+        // A weak validator may not stand in If-Range (RFC 9110, 13.1.5).
+        let strong = zip.headers.get("etag").filter(|tag| !tag.starts_with("W/"));
+        let validator = strong.or(zip.headers.get("last-modified"));
+        let mut questions = vec![part(None), part(Some(STRANGE))];
+        questions.extend(validator.map(|validator| part(Some(validator))));
+        let mut answers = self.put(questions);
+        Some(Ranges {
+            from,
+            bare: answers.next(),
+            other: answers.next(),
+            same: validator.is_some().then(|| answers.next()),
+        })
+    }
+}
+
 /// Asks all of it.
 pub fn ask(subject: &Subject, upstream: &Upstream, module: Option<&str>) -> Asked {
     let begun = Instant::now();
-    let world = Arc::new(subject.world.clone());
-    let asker = Asker::new(&world, &subject.text("GOAUTH"));
-    let put = |questions: Vec<Question>| {
-        // The whole test has the time of two servers.
-        let bound = BOUND.min((BOUND * 2).saturating_sub(begun.elapsed()));
-        match &asker {
-            Ok(asker) => asker.all(questions, AT_ONCE, bound),
-            Err(trouble) => questions.iter().map(|_| Err(trouble.clone())).collect(),
-        }
+    let server = Server {
+        upstream,
+        asker: Asker::new(&Arc::new(subject.world.clone()), &subject.text("GOAUTH")),
+        begun,
     };
-    let at = |module: &str, file: &str| Question::new(upstream.file(&module_file(module, file)));
-
     let mut target = match module.map(|m| m.split_once('@').unwrap_or((m, ""))) {
         Some((path, version)) => Target::new(path, version),
         None => Target::new(MODULE.0, MODULE.1),
     };
-    let first = |target: &Target| {
-        vec![
-            at(&target.module, "@v/list"),
-            at(&target.module, "@latest"),
-            at(&format!("{}/internal", target.module), "@v/list"),
-        ]
-    };
-    let mut questions = first(&target);
+    let mut questions = server.about_module(&target);
     if module.is_none() {
         questions.push(Question::new(upstream.file(LIST)));
-        questions.push(at(MODULE.0, &format!("@v/{BRANCH}.info")));
+        questions.push(server.at(MODULE.0, &format!("@v/{BRANCH}.info")));
     }
-    let mut answers = put(questions).into_iter();
-    let mut next = || answers.next().unwrap_or(Err(Trouble::Silent(Phase::Waiting)));
-    let (mut list, mut latest, mut path) = (next(), next(), next());
+    let mut answers = server.put(questions);
+    let (mut list, mut latest, mut path) = (answers.next(), answers.next(), answers.next());
     let (plain, branch) = match module {
-        None => (Some(next()), Some(next())),
+        None => (Some(answers.next()), Some(answers.next())),
         Some(_) => (None, None),
     };
     // A server that has no module with capital letters is asked about another one.
@@ -135,9 +194,8 @@ pub fn ask(subject: &Subject, upstream: &Upstream, module: Option<&str>) -> Aske
         && let Some(plain) = plain.as_ref().filter(|plain| has(plain))
     {
         target = Target::new(LIST.split("/@v/").next().unwrap_or_default(), "");
-        let mut answers = put(first(&target)[1..].to_vec()).into_iter();
-        let mut next = || answers.next().unwrap_or(Err(Trouble::Silent(Phase::Waiting)));
-        (list, latest, path) = (plain.clone(), next(), next());
+        let mut answers = server.put(server.about_module(&target)[1..].to_vec());
+        (list, latest, path) = (plain.clone(), answers.next(), answers.next());
     }
     if target.version.is_empty() {
         target.version = newest(&latest, &list, &target.module).unwrap_or_default();
@@ -158,61 +216,34 @@ pub fn ask(subject: &Subject, upstream: &Upstream, module: Option<&str>) -> Aske
     let reached = [&asked.list, &asked.latest, &asked.path]
         .into_iter()
         .any(Result::is_ok);
-    if asked.target.version.is_empty() || !reached {
-        return asked;
+    if !asked.target.version.is_empty() && reached {
+        of_version(subject, &server, &mut asked);
     }
-    let (module, version) = (asked.target.module.clone(), asked.target.version.clone());
-    let file = |end: &str| at(&module, &format!("@v/{}.{end}", escape(&version)));
-    let absent = absent_version(&module);
-    let questions = vec![
-        file("info"),
-        file("mod"),
-        file("zip").most(ZIP),
-        at(&module, &format!("@v/{absent}.info")),
-    ];
-    let mut answers = put(questions).into_iter();
-    let mut next = || answers.next().unwrap_or(Err(Trouble::Silent(Phase::Waiting)));
-    let files = Files {
-        info: next(),
-        go_mod: next(),
-        zip: next(),
-    };
-    asked.absent = Some((absent, next()));
-    if let Ok(zip) = &files.zip
-        && zip.status == 200
-        && zip.whole
-        && zip.body.len() > 1
-    {
-        let from = zip.body.len() / 2;
-        let part = |validator: Option<&str>| {
-            let question = file("zip").most(ZIP).with("Range", format!("bytes={from}-"));
-            match validator {
-                Some(validator) => question.with("If-Range", validator),
-                None => question,
-            }
-        };
-        // A weak validator may not stand in If-Range (RFC 9110, 13.1.5).
-        let strong = zip.headers.get("etag").filter(|tag| !tag.starts_with("W/"));
-        let validator = strong.or(zip.headers.get("last-modified"));
-        let mut questions = vec![part(None), part(Some(STRANGE))];
-        questions.extend(validator.map(|validator| part(Some(validator))));
-        let mut answers = put(questions).into_iter();
-        let mut next = || answers.next().unwrap_or(Err(Trouble::Silent(Phase::Waiting)));
-        asked.ranges = Some(Ranges {
-            from,
-            bare: next(),
-            other: next(),
-            same: validator.is_some().then(&mut next),
-        });
-    }
-    asked.files = Some(files);
-    asked.log = log(subject, &asked.target, |path| {
-        let question = Question::new(upstream.file(path));
-        put(vec![question])
-            .pop()
-            .unwrap_or(Err(Trouble::Silent(Phase::Waiting)))
-    });
     asked
+}
+
+// What is asked about the version, once one is known.
+fn of_version(subject: &Subject, server: &Server<'_>, asked: &mut Asked) {
+    let target = &asked.target;
+    let absent = absent_version(&target.module);
+    let mut answers = server.put(vec![
+        server.of_version(target, "info"),
+        server.of_version(target, "mod"),
+        server.of_version(target, "zip").most(ZIP),
+        server.at(&target.module, &format!("@v/{absent}.info")),
+    ]);
+    let files = Files {
+        info: answers.next(),
+        go_mod: answers.next(),
+        zip: answers.next(),
+    };
+    asked.absent = Some((absent, answers.next()));
+    asked.ranges = server.ranges(target, &files.zip);
+    asked.files = Some(files);
+    asked.log = log(subject, target, |path| {
+        let question = Question::new(server.upstream.file(path));
+        server.put(vec![question]).next()
+    });
 }
 
 impl Target {
@@ -225,8 +256,7 @@ impl Target {
 }
 
 fn log(subject: &Subject, target: &Target, ask: impl FnMut(&str) -> Answer) -> Result<Log, &'static str> {
-    let gosumdb = Some(subject.text("GOSUMDB")).filter(|value| !value.is_empty());
-    let database = match Database::parse(gosumdb.as_deref().unwrap_or("sum.golang.org")) {
+    let database = match Database::parse(&subject.env.gosumdb()) {
         Ok(database) if database.url.is_some() => return Err("GOSUMDB has a URL of its own"),
         Ok(database) => database,
         Err(_) => return Err("GOSUMDB names no database"),

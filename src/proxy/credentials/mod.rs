@@ -13,12 +13,15 @@ mod store;
 mod tests;
 
 use super::transport::{Address, basic};
+use crate::bounded;
 use crate::secret::Secret;
 use crate::world::World;
 use helper::Helper;
 use method::Method;
 use netrc::Line;
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use store::Store;
@@ -29,6 +32,8 @@ pub type Headers = Vec<(String, Secret<String>)>;
 
 /// How many times at once the helpers are asked again; go has no limit, but neither does it prefetch.
 const AT_ONCE: usize = 8;
+/// Bytes of a netrc file that are read.
+const NETRC_MAX: u64 = 1 << 20;
 
 /// The credentials of a run. Nothing is read and no helper is run before the first https request.
 #[derive(Debug)]
@@ -83,8 +88,18 @@ pub fn rehearse(goauth: &str, world: &World, bound: Duration) -> Vec<(String, Re
 }
 
 /// The netrc file that go would read: NETRC, else `~/.netrc`.
-pub fn netrc_path(world: &World) -> Option<std::path::PathBuf> {
+pub fn netrc_path(world: &World) -> Option<PathBuf> {
     netrc::path(world)
+}
+
+// It may be the pipe of a shell's `<(…)`, which go too reads to its end; one that nobody writes to is given up.
+fn read_netrc(path: PathBuf, bound: Duration) -> io::Result<Vec<u8>> {
+    let read = move || {
+        let mut data = Vec::new();
+        File::open(path)?.take(NETRC_MAX).read_to_end(&mut data)?;
+        Ok(data)
+    };
+    bounded::run(bound, read).unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
 }
 
 /// Why the helpers are asked once more.
@@ -170,10 +185,12 @@ impl Credentials {
             let Some(path) = netrc::path(&self.world) else {
                 return Vec::new();
             };
-            match tokio::fs::read(&path).await {
+            let bound = self.bound;
+            let read = tokio::task::spawn_blocking(move || read_netrc(path, bound));
+            match read.await.map_err(io::Error::other).flatten() {
                 Ok(data) => netrc::parse(&String::from_utf8_lossy(&data)),
                 Err(error) => {
-                    if error.kind() != std::io::ErrorKind::NotFound {
+                    if error.kind() != io::ErrorKind::NotFound {
                         tracing::warn!("netrc cannot be read: {error}");
                     }
                     Vec::new()

@@ -153,6 +153,26 @@ async fn a_helper_that_hangs_is_gone_on_without() {
 }
 
 #[tokio::test]
+async fn a_netrc_that_is_a_pipe_is_read_while_somebody_writes() {
+    let with_pipe = || {
+        let home = Home::new();
+        nix::unistd::mkfifo(&home.path(".netrc"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        home
+    };
+    let silent = with_pipe();
+    let mut credentials = silent.credentials("netrc");
+    credentials.bound = Duration::from_millis(50);
+    assert!(credentials.headers(&at("https://h.org")).await.is_empty());
+    let home = with_pipe();
+    let pipe = home.path(".netrc");
+    let writer =
+        std::thread::spawn(move || std::fs::write(pipe, "machine h.org login u password p\n").unwrap());
+    let headers = home.credentials("netrc").headers(&at("https://h.org")).await;
+    assert_eq!(shown(&headers), ["Authorization: Basic dTpw"]);
+    writer.join().unwrap();
+}
+
+#[tokio::test]
 async fn git_is_asked_only_with_an_address() {
     use std::os::unix::fs::PermissionsExt;
     let home = Home::new();

@@ -32,6 +32,7 @@ pub struct Health {
     /// Those that this run itself has seen fail.
     seen: RefCell<BTreeSet<usize>>,
     news: RefCell<BTreeSet<usize>>,
+    failure: Notify,
     saving: Cell<bool>,
     saved: Notify,
 }
@@ -46,6 +47,7 @@ impl Health {
             loaded: OnceCell::new(),
             seen: RefCell::default(),
             news: RefCell::default(),
+            failure: Notify::new(),
             saving: Cell::new(false),
             saved: Notify::new(),
         }
@@ -100,7 +102,19 @@ impl Health {
             breaker.failed(at_once, Instant::now());
         }
         self.seen.borrow_mut().insert(peer);
+        self.failure.notify_waiters();
         self.save(peer);
+    }
+
+    /// Ends when others are preferred to it.
+    pub async fn unpreferred(&self, peer: usize) {
+        loop {
+            let failure = self.failure.notified();
+            if self.state(peer) != State::Closed {
+                return;
+            }
+            failure.await;
+        }
     }
 
     /// A probe begins.

@@ -283,7 +283,7 @@ impl Fetch for Own {
 }
 
 /// The directory that a `file://` element names.
-fn file_root(url: &str) -> Option<PathBuf> {
+pub fn file_root(url: &str) -> Option<PathBuf> {
     let path = url
         .strip_prefix("file://")
         .or_else(|| url.strip_prefix("file:"))?;

@@ -8,7 +8,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::AbortHandle;
 
 /// Whether a request is still a guess, or go has asked for the same meanwhile. What is only a guess is retried at
-/// most once, never raced and never spoken of.
+/// most once, raced only past an upstream that others are preferred to by now, and never spoken of.
 #[derive(Debug, Default)]
 pub struct Ahead {
     joined: Cell<bool>,

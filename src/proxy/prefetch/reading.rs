@@ -1,7 +1,7 @@
 //! Looking into what is there: on threads that may wait for a disk, and back.
 
-use super::super::attempt::Whole;
 use super::super::engine::Engine;
+use super::super::reply::Whole;
 use super::super::spool::Spooled;
 use super::super::walk::Verdict;
 use super::contents::{self, Archive, Imports};

@@ -2,6 +2,8 @@
 
 mod checksums;
 mod resume;
+mod stand_in;
+mod strangers;
 mod upstream;
 mod verify;
 
@@ -236,24 +238,6 @@ fn definite_answers_are_handed_back_as_they_are() {
         assert!(got.head.contains("content-type: text/plain"), "{}", got.head);
         assert_eq!((a.asked().len(), b.asked().len()), (1, 0));
     }
-}
-
-#[test]
-fn what_a_stand_in_said_is_not_asked_again_under_its_own_prefix() {
-    let (a, b) = (
-        Upstream::start(|_, _| Act::Close),
-        Upstream::always(404, "no such module"),
-    );
-    let rules = Rules {
-        public: vec![a.host()],
-        ..Rules::default()
-    };
-    let proxy = start_with(&format!("{},{},direct", a.url(), b.url()), rules);
-    assert_eq!(proxy.get(0, INFO).text(), "no such module");
-    assert_eq!(proxy.get(1, INFO).text(), "no such module");
-    assert_eq!(b.asked().len(), 1);
-    assert_eq!(proxy.get(1, INFO).status, 404);
-    assert_eq!(b.asked().len(), 2);
 }
 
 #[test]

@@ -63,6 +63,7 @@ impl Body {
     /// The same body, the last one of its connection.
     pub(super) fn last(mut self) -> Body {
         self.last = true;
+        self.let_down();
         self
     }
 
@@ -163,9 +164,17 @@ impl Body {
     }
 
     fn fail(&mut self, fault: Fault) -> Failure {
+        self.let_down();
         self.conn = None;
         self.failed = Some(fault.clone());
         fault.on(self.way.clone())
+    }
+
+    /// Notes who sent it: others are to be preferred.
+    fn let_down(&self) {
+        if let Some(peer) = self.way.peer {
+            self.home.0.last_resort.add(peer);
+        }
     }
 
     async fn give_back(&mut self) {

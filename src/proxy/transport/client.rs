@@ -31,16 +31,17 @@ const SLURP_TIME: Duration = Duration::from_millis(200);
 /// Opens connections and keeps them for the next request. Lives on one current-thread runtime.
 #[derive(Debug)]
 pub struct Client {
-    connector: Arc<Connector>,
+    pub(super) connector: Arc<Connector>,
     pool: Arc<Pool>,
 }
 
 impl Client {
     /// A client for these surroundings (proxy variables, SSL_CERT_FILE, SSL_CERT_DIR). Opens and reads nothing yet.
     pub fn new(world: Arc<World>) -> Client {
+        let connector = Connector::new(world);
         Client {
-            connector: Arc::new(Connector::new(world)),
-            pool: Arc::default(),
+            pool: Arc::new(Pool::new(Arc::clone(&connector.resolver.last_resort))),
+            connector: Arc::new(connector),
         }
     }
 
@@ -82,6 +83,9 @@ impl Client {
     ) -> Result<Answer, Failure> {
         let headers = headers(get, address, trusted);
         let mut fresh = get.fresh;
+        if fresh {
+            self.connector.elsewhere(address);
+        }
         loop {
             let start = Instant::now();
             let journey = Journey::new(get.flight.pulse());
@@ -119,6 +123,7 @@ impl Client {
                         fresh = true;
                         continue;
                     }
+                    self.pool.last_resort.add(conn.link.peer);
                     return Err(fault.on(way));
                 }
             }
@@ -238,8 +243,8 @@ impl Client {
             headers.retain(|name, _| name != "content-encoding" && name != "content-length");
             length = None;
         }
-        // A balancer keeps a connection with one of its servers: where that one fails, the next attempt should meet
-        // another.
+        // A balancer keeps a connection with one of its servers, and a name may have several addresses: where one fails,
+        // the next attempt should meet another.
         if status >= 500 || status == 429 {
             body = body.last();
         }

@@ -14,6 +14,7 @@ use crate::activity::{Phase, Pulse};
 use crate::world::World;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,7 +29,9 @@ const STAGGER: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub struct Connector {
     proxies: EnvProxy,
-    resolver: Resolver,
+    pub(super) resolver: Resolver,
+    /// Who the last connection led to, by the name and port that were looked up.
+    latest: Mutex<HashMap<(String, u16), SocketAddr>>,
     tls: Tls,
 }
 
@@ -106,8 +109,26 @@ impl Connector {
         Connector {
             proxies: EnvProxy::new(&world),
             resolver: Resolver::default(),
+            latest: Mutex::default(),
             tls: Tls::new(world),
         }
+    }
+
+    /// What the last connection towards this address led to is silent: the next one shall lead elsewhere, where it can.
+    pub fn elsewhere(&self, address: &Address) {
+        let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(peer) = latest.get(&self.dialled(address)) {
+            self.resolver.last_resort.add(*peer);
+        }
+    }
+
+    /// Whose addresses are looked up: the server's, or those of the proxy that stands before it.
+    fn dialled(&self, address: &Address) -> (String, u16) {
+        let proxy = self.proxy(address).ok().flatten();
+        proxy.map_or_else(
+            || (address.host.clone(), address.port),
+            |p| (p.host.clone(), p.port),
+        )
     }
 
     /// A connection over which this address can be asked. Not bounded: see [`Connector::overdue`].
@@ -169,8 +190,8 @@ impl Connector {
     /// The failure of a journey that was not done within its bound.
     pub fn overdue(&self, address: &Address, way: &Way, bound: Duration) -> Fault {
         let proxy = self.proxy(address).ok().flatten();
-        let (host, port) = proxy.map_or((&address.host, address.port), |p| (&p.host, p.port));
-        let mut fault = tls::overdue(way, &format!("{}:{port}", bracketed(host)), host, bound);
+        let (host, port) = self.dialled(address);
+        let mut fault = tls::overdue(way, &format!("{}:{port}", bracketed(&host)), &host, bound);
         if let Some(proxy) = proxy
             && way.times.connected.is_some()
         {
@@ -182,8 +203,9 @@ impl Connector {
                 humantime::format_duration(bound)
             );
         }
-        if way.times.connected.is_none() {
-            self.resolver.forget(host, port);
+        match way.peer {
+            Some(peer) => self.resolver.last_resort.add(peer),
+            None => self.resolver.forget(&host, port),
         }
         fault
     }
@@ -202,6 +224,9 @@ impl Connector {
         journey.phase(Phase::Connecting);
         match race(addresses).await {
             Ok((stream, peer)) => {
+                let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+                latest.insert((host.to_owned(), port), peer);
+                drop(latest);
                 journey.reached(|way, at| {
                     way.times.connected = Some(at);
                     way.peer = Some(peer);

@@ -13,6 +13,7 @@ mod env_proxy;
 mod fault;
 mod hop;
 mod keepalive;
+mod last_resort;
 pub mod peer;
 mod pool;
 mod redirect;

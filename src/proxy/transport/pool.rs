@@ -2,6 +2,7 @@
 
 use super::address::Address;
 use super::conn::Conn;
+use super::last_resort::LastResort;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -48,9 +49,19 @@ struct Slot {
 pub struct Pool {
     slots: Mutex<HashMap<Key, Slot>>,
     changed: Notify,
+    /// Addresses that let a request down.
+    pub last_resort: Arc<LastResort>,
 }
 
 impl Pool {
+    /// Without any connection.
+    pub fn new(last_resort: Arc<LastResort>) -> Pool {
+        Pool {
+            last_resort,
+            ..Pool::default()
+        }
+    }
+
     /// A connection that can take a request now.
     pub fn take(&self, key: &Key) -> Option<Conn> {
         let mut slots = self.slots();

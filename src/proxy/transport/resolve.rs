@@ -1,5 +1,6 @@
 //! Names to addresses: getaddrinfo on a blocking thread, remembered for a while within the run.
 
+use super::last_resort::LastResort;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -19,11 +20,13 @@ type Answer = Arc<OnceCell<Vec<SocketAddr>>>;
 #[derive(Debug, Default)]
 pub struct Resolver {
     known: Mutex<HashMap<(String, u16), (Instant, Answer)>>,
+    /// Addresses that let somebody down in this run.
+    pub last_resort: Arc<LastResort>,
 }
 
 impl Resolver {
     /// The addresses of a host in the order to try them: families alternate, the system's first choice first
-    /// (RFC 8305, section 4).
+    /// (RFC 8305, section 4); those of last resort come last.
     pub async fn lookup(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
         if let Ok(ip) = host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(ip, port)]);
@@ -36,12 +39,22 @@ impl Resolver {
                 false => Ok(interleave(found)),
             }
         });
-        found.await.cloned()
+        let mut found = found.await.cloned()?;
+        self.last_resort.sort(&mut found);
+        Ok(found)
     }
 
     /// Forgets a host whose addresses did not work.
     pub fn forget(&self, host: &str, port: u16) {
         self.known().remove(&(host.to_string(), port));
+    }
+
+    /// What a lookup of this host is told.
+    #[cfg(test)]
+    pub fn teach(&self, host: &str, port: u16, addresses: Vec<SocketAddr>) {
+        let answer = Arc::new(OnceCell::new_with(Some(addresses)));
+        let known = (host.to_string(), port);
+        self.known().insert(known, (Instant::now(), answer));
     }
 
     fn slot(&self, host: &str, port: u16) -> Answer {

@@ -1,6 +1,7 @@
 //! System roots by Go's rule: the first readable file of a list and every file of some folders. Source: crypto/x509
 //! root_unix.go. `SSL_CERT_FILE` replaces only the list of files, `SSL_CERT_DIR` only the folders.
 
+use crate::bounded;
 use crate::world::World;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -63,8 +64,7 @@ fn places(world: &World) -> (Vec<PathBuf>, Vec<PathBuf>) {
 
 // Go reads with os.ReadFile, which would wait on a pipe for ever; only regular files are read here.
 fn read(path: &Path) -> Option<Vec<u8>> {
-    std::fs::metadata(path).ok().filter(|m| m.is_file())?;
-    std::fs::read(path).ok()
+    bounded::read_file(path).ok()
 }
 
 // A link to a neighbour (c_rehash's hashes) would only bring the same certificate again.

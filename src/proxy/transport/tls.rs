@@ -107,12 +107,22 @@ fn configure(world: &World) -> Result<Configs, String> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     let proxy = Arc::new(config.clone());
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    if speaks_h2(world) {
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    }
     Ok(Configs {
         upstream: Arc::new(config),
         proxy,
         roots: count,
     })
+}
+
+/// Whether h2 is offered: who has a server or a firewall that breaks it tells go so, and means us, too (net/http:
+/// `GODEBUG=http2client=0`; of several settings the last one counts).
+fn speaks_h2(world: &World) -> bool {
+    let debug = world.text("GODEBUG").unwrap_or_default();
+    let mut settings = debug.rsplit(',').filter_map(|setting| setting.split_once('='));
+    settings.find(|(name, _)| *name == "http2client") != Some(("http2client", "0"))
 }
 
 /// What was being done when the bound for connecting ran out.

@@ -1,9 +1,9 @@
 //! A key for keeping a module cache between runs of CI: the same wherever the same modules are needed.
 
 use crate::gomod::sums::sum_lines;
+use crate::hex;
 use aws_lc_rs::digest::{Context, SHA256};
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
 /// Changes when what goes into a key does, so that no cache is found under a key that means something else.
 const FORMAT: &str = "gosteady cache key 1";
@@ -36,10 +36,7 @@ impl Key {
         let mut context = Context::new(&SHA256);
         context.update(format!("{FORMAT}\n{prefix}\n").as_bytes());
         lines.iter().for_each(|line| context.update(line.as_bytes()));
-        let mut hash = String::new();
-        for byte in context.finish().as_ref() {
-            let _ = write!(hash, "{byte:02x}");
-        }
+        let mut hash = hex::encode(context.finish().as_ref());
         hash.truncate(DIGITS);
         Key { prefix, hash }
     }

@@ -1,14 +1,19 @@
 //! Asking the upstreams, bounded and side by side, as go would walk the list.
 
 use super::{Reply, Row};
+use crate::bounded;
 use crate::config::settings::{Failover, Proxy};
 use crate::gomod::escape;
-use crate::proxy::probe::{Answer, Asker, Asking, Question, Separator, Trouble, Upstream, module_file};
+use crate::proxy::probe::{Answer, Asker, Asking, Question, Separator, Source, Trouble, module_file};
+use crate::proxy::{self, Module, Upstream};
 use crate::world::World;
 use std::cell::RefCell;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Modules asked for at the same time: a private server may have to clone each of them.
 const AT_ONCE: usize = 8;
@@ -22,45 +27,43 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Who is asked, and how.
 #[derive(Debug)]
 pub struct Way {
-    upstreams: Vec<Upstream>,
+    sources: Vec<Source>,
     failover: Failover,
-    /// Every upstream is asked, whatever the one before it said.
+    /// Every source is asked, whatever the one before it said.
     all: bool,
     bound: Duration,
-    /// Failures in a row of each upstream.
+    /// Failures in a row of each source.
     failures: RefCell<Vec<u32>>,
 }
 
-/// Fills in what the upstreams say. `.info` is asked for: it is small, every server has it for a version that it has, and
-/// it tells when that was made; HEAD is not in the protocol. `done` is told how many modules are through.
+/// Fills in what the sources say. A server is asked for `.info`: it is small, every server has it for a version that it has,
+/// and it tells when that was made; HEAD is not in the protocol. A directory may be a module cache that has no `.info` of what
+/// it has, so its zip counts. `done` is told how many modules are through.
 pub fn ask(
     world: &Arc<World>,
     goauth: &str,
-    upstreams: &[Upstream],
+    sources: &[Source],
     rules: &Proxy,
     all: bool,
     rows: &mut [Row],
     mut done: impl FnMut(usize),
 ) -> Result<(), Trouble> {
     let asker = Asker::new(world, goauth)?;
-    let public = upstreams.iter().all(|upstream| upstream.public);
+    let public = sources.iter().all(Source::is_public);
     let at_once = if public { AT_ONCE_PUBLIC } else { AT_ONCE };
     let way = Rc::new(Way {
-        upstreams: upstreams.to_vec(),
+        sources: sources.to_vec(),
         failover: rules.failover,
         all,
         bound: rules.stall_timeout,
-        failures: RefCell::new(vec![0; upstreams.len()]),
+        failures: RefCell::new(vec![0; sources.len()]),
     });
     let jobs = rows.iter().enumerate().filter(|(_, row)| !row.private);
-    let jobs = jobs.filter_map(|(at, row)| {
-        let (path, version) = row.wanted()?;
-        Some((at, module_file(path, &format!("@v/{}.info", escape(version)))))
-    });
-    let jobs: Vec<(usize, String)> = jobs.collect();
-    let walk = |asking: Rc<Asking>, (at, wire): (usize, String)| {
+    let jobs = jobs.filter_map(|(at, row)| Some((at, row.wanted()?.clone())));
+    let jobs: Vec<(usize, Module)> = jobs.collect();
+    let walk = |asking: Rc<Asking>, (at, module): (usize, Module)| {
         let way = Rc::clone(&way);
-        async move { (at, way.walk(&asking, &wire).await) }
+        async move { (at, way.walk(&asking, &module).await) }
     };
     let mut through = rows.len() - jobs.len();
     asker.each(jobs, at_once.min(rules.concurrency), walk, |_, (at, replies)| {
@@ -72,15 +75,14 @@ pub fn ask(
 }
 
 impl Way {
-    async fn walk(&self, asking: &Asking, wire: &str) -> Vec<Option<Reply>> {
-        let mut replies: Vec<Option<Reply>> = vec![None; self.upstreams.len()];
-        for (number, upstream) in self.upstreams.iter().enumerate() {
-            // Whether go would come so far is not known.
-            if upstream.behind_kept && !self.all {
-                break;
-            }
-            let reply = self.one(asking, number, wire).await;
-            let goes_on = self.all || goes_on(upstream, &reply, self.failover);
+    async fn walk(&self, asking: &Asking, module: &Module) -> Vec<Option<Reply>> {
+        let mut replies: Vec<Option<Reply>> = vec![None; self.sources.len()];
+        for (number, source) in self.sources.iter().enumerate() {
+            let reply = match source {
+                Source::Upstream(upstream) => self.one(asking, number, upstream, module).await,
+                Source::Directory { root, .. } => look(root, module, self.bound),
+            };
+            let goes_on = self.all || goes_on(source, &reply, self.failover);
             replies[number] = Some(reply);
             if !goes_on {
                 break;
@@ -94,8 +96,8 @@ impl Way {
         *failures = if answered { 0 } else { *failures + 1 };
     }
 
-    async fn one(&self, asking: &Asking, number: usize, wire: &str) -> Reply {
-        let upstream = &self.upstreams[number];
+    async fn one(&self, asking: &Asking, number: usize, upstream: &Upstream, module: &Module) -> Reply {
+        let wire = module_file(&module.0, &format!("@v/{}.info", escape(&module.1)));
         let mut again = true;
         loop {
             if self.failures.borrow()[number] >= PATIENCE {
@@ -106,7 +108,7 @@ impl Way {
                     published: None,
                 };
             }
-            let answer = asking.ask(Question::new(upstream.file(wire)), self.bound).await;
+            let answer = asking.ask(Question::new(upstream.file(&wire)), self.bound).await;
             self.count(number, answer.is_ok());
             if !passing(&answer) || !again {
                 return reply(answer);
@@ -127,31 +129,56 @@ fn passing(answer: &Answer) -> bool {
 }
 
 /// Whether go, or gosteady by its setting, would ask the next one (modfetch/proxy.go: TryProxies).
-fn goes_on(upstream: &Upstream, reply: &Reply, failover: Failover) -> bool {
+fn goes_on(source: &Source, reply: &Reply, failover: Failover) -> bool {
     let unavailable = reply.status.is_none_or(|status| status == 429 || status >= 500);
     if reply.has() {
         return false;
     }
     reply.absent()
-        || upstream.separator == Separator::Pipe
+        || source.separator() == Separator::Pipe
         || unavailable
             && match failover {
                 Failover::Go => false,
-                Failover::Safe => upstream.public,
+                Failover::Safe => source.is_public(),
                 Failover::Always => true,
             }
+}
+
+/// What a directory has, in the terms of HTTP (modfetch/proxy.go: getBody; a file that is not there counts as a 404).
+fn look(root: &Path, module: &Module, bound: Duration) -> Reply {
+    let file = |extension: &str| root.join(proxy::file(&module.0, &module.1, extension));
+    let (zip, info) = (file("zip"), file("info"));
+    let begun = Instant::now();
+    let seen = bounded::run(bound, move || match fs::metadata(zip) {
+        Ok(_) => Ok(fs::read(info).ok()),
+        Err(error) => Err(error),
+    });
+    let (status, words) = match &seen {
+        Some(Ok(_)) => (Some(200), "it is there".to_owned()),
+        Some(Err(error)) if error.kind() == ErrorKind::NotFound => (Some(404), "it is not there".to_owned()),
+        Some(Err(error)) => (None, error.to_string()),
+        None => (None, "no answer in time".to_owned()),
+    };
+    let info = seen.and_then(Result::ok).flatten();
+    Reply {
+        status,
+        words,
+        took: begun.elapsed(),
+        published: info.and_then(|info| text(&info, "Time")),
+    }
+}
+
+/// A word of a version's `.info`.
+fn text(info: &[u8], key: &str) -> Option<String> {
+    let info: serde_json::Value = serde_json::from_slice(info).ok()?;
+    Some(info[key].as_str()?.to_owned())
 }
 
 fn reply(answer: Answer) -> Reply {
     let (status, words, took, published) = match answer {
         Ok(seen) => {
-            let info = serde_json::from_slice::<serde_json::Value>(&seen.body).ok();
-            let text = |key: &str| {
-                info.as_ref()
-                    .and_then(|info| Some(info[key].as_str()?.to_owned()))
-            };
             // A sign-in page is no module.
-            if seen.status == 200 && text("Version").is_none() {
+            if seen.status == 200 && text(&seen.body, "Version").is_none() {
                 (None, "200 OK, but no module data".to_owned(), seen.took, None)
             } else {
                 let said = String::from_utf8_lossy(&seen.body).trim().to_owned();
@@ -166,7 +193,7 @@ fn reply(answer: Answer) -> Reply {
                     Some(seen.status),
                     words.trim_end_matches(": ").to_owned(),
                     seen.took,
-                    text("Time"),
+                    text(&seen.body, "Time"),
                 )
             }
         }

@@ -1,20 +1,15 @@
 //! The rows as a table and as JSON.
 
 use super::{Cached, Row, State};
-use crate::proxy::{Place, Upstream};
+use crate::proxy::Place;
+use crate::proxy::probe::Source;
 use crate::ui::Style;
 use crate::ui::table::{Cell, columns};
 use crate::ui::words::{count, duration, plain};
 use serde_json::{Value, json};
 
 /// A line for each row, below it what the upstreams said where that is not good, and a line of counts.
-pub fn table(
-    rows: &[Row],
-    upstreams: &[Upstream],
-    elsewhere: bool,
-    missing_only: bool,
-    style: Style,
-) -> String {
+pub fn table(rows: &[Row], sources: &[Source], elsewhere: bool, missing_only: bool, style: Style) -> String {
     let shown: Vec<&Row> = rows
         .iter()
         .filter(|row| !missing_only || row.state(elsewhere) != State::Ok)
@@ -26,7 +21,7 @@ pub fn table(
         "STATE".to_owned(),
         "CACHE".to_owned(),
     ];
-    head.extend(upstreams.iter().map(host));
+    head.extend(sources.iter().map(column));
     head.push("PUBLISHED".to_owned());
     lines.push(
         head.into_iter()
@@ -46,7 +41,7 @@ pub fn table(
             cached(row.cached).into(),
         ];
         line.extend(
-            (0..upstreams.len()).map(|at| match row.replies.get(at).cloned().flatten() {
+            (0..sources.len()).map(|at| match row.replies.get(at).cloned().flatten() {
                 None => Cell::from("-"),
                 Some(reply) => match reply.status {
                     Some(status) => Cell::from(format!("{status} {}", ms(&reply))),
@@ -76,9 +71,9 @@ pub fn table(
             plain(&version(row)),
             meaning(state, row, elsewhere)
         ));
-        for (upstream, reply) in upstreams.iter().zip(&row.replies) {
+        for (source, reply) in sources.iter().zip(&row.replies) {
             if let Some(reply) = reply {
-                out.push_str(&format!("  {}: {}\n", upstream.shown, plain(&reply.words)));
+                out.push_str(&format!("  {}: {}\n", source.shown(), plain(&reply.words)));
             }
         }
     }
@@ -90,11 +85,16 @@ pub fn table(
     out
 }
 
-fn host(upstream: &Upstream) -> String {
-    let bare = upstream.bare();
-    bare.split_once("://")
-        .map_or(bare.as_str(), |(_, rest)| rest)
-        .to_owned()
+fn column(source: &Source) -> String {
+    match source {
+        Source::Upstream(upstream) => {
+            let bare = upstream.bare();
+            bare.split_once("://")
+                .map_or(bare.as_str(), |(_, rest)| rest)
+                .to_owned()
+        }
+        Source::Directory { root, .. } => plain(&root.to_string_lossy()),
+    }
 }
 
 fn ms(reply: &super::Reply) -> String {
@@ -134,7 +134,7 @@ fn meaning(state: State, row: &Row, elsewhere: bool) -> &'static str {
         }
         (State::Unavailable, _) => "not in the cache, and an upstream that may have it did not say",
         (State::CacheOnly, _) => "in this cache only: another machine can't get it from these upstreams",
-        _ => "not in the cache; go would ask its origin or a directory, which gosteady does not",
+        _ => "not in the cache; go would ask its origin, which gosteady does not",
     }
 }
 
@@ -176,14 +176,14 @@ fn counts(rows: &[Row], elsewhere: bool) -> String {
 
 /// `{"schema": 1, "upstreams": […], "modules": [{path, version, replace, cache, state, published, upstreams}], "counts"}`;
 /// the upstreams of a module in the order of the first list, null for one that was not asked.
-pub fn json(rows: &[Row], upstreams: &[Upstream], elsewhere: bool, missing_only: bool) -> Value {
+pub fn json(rows: &[Row], sources: &[Source], elsewhere: bool, missing_only: bool) -> Value {
     let module = |row: &Row| {
         let replace = match &row.place {
             Place::Module(module) if *module == row.module => Value::Null,
             Place::Module((path, version)) => json!({"path": path, "version": version}),
             Place::Dir(dir) => json!({"dir": dir.to_string_lossy()}),
         };
-        let replies: Vec<Value> = (0..upstreams.len())
+        let replies: Vec<Value> = (0..sources.len())
             .map(|at| match row.replies.get(at).and_then(Option::as_ref) {
                 None => Value::Null,
                 Some(reply) => json!({
@@ -217,7 +217,7 @@ pub fn json(rows: &[Row], upstreams: &[Upstream], elsewhere: bool, missing_only:
         .collect();
     json!({
         "schema": 1,
-        "upstreams": upstreams.iter().map(|u| u.shown.as_str()).collect::<Vec<_>>(),
+        "upstreams": sources.iter().map(Source::shown).collect::<Vec<_>>(),
         "modules": modules,
         "counts": counts,
     })

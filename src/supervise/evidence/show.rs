@@ -82,7 +82,7 @@ fn flight(flight: &Flight, now: Instant) -> String {
         "{} from {}: {} for {}, {} bytes, begun {} ago",
         flight.resource,
         flight.upstream,
-        flight.phase.as_str(),
+        flight.stands(),
         rounded(now.saturating_duration_since(flight.moved)),
         flight.bytes,
         rounded(now.saturating_duration_since(flight.since)),

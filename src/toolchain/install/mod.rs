@@ -54,17 +54,10 @@ pub struct Installed {
     pub vouched: Option<String>,
 }
 
-impl Installed {
-    /// Its go command.
-    pub fn go(&self) -> PathBuf {
-        self.root.join("bin/go")
-    }
-}
-
 /// Makes a toolchain available: the one function that a pin needs. `request` is `1.26.6` or `go1.26.6`; `1.26` is its
 /// newest published patch and `latest` the newest of all, for which a mirror is asked each time. What is there already is
 /// returned at once and without a request. Of many processes that want the same one, one downloads; the others wait
-/// for it and say so. Who wants it announced asks [`find`] first. After an error nothing that could be run is on the disk.
+/// for it and say so. After an error nothing that could be run is on the disk.
 ///
 /// # Errors
 /// [`Failure`] says whether trying again may help ([`Kind::Passing`]), whether verification refused it
@@ -113,12 +106,6 @@ pub fn provide(request: &Request, ground: &Ground) -> Result<Installed, Failure>
     })?;
     tracing::info!(toolchain = toolchain.name(), by = vouched.by, "installed");
     Ok(there(Some(vouched.by)))
-}
-
-/// Where the module cache keeps a toolchain of this name, e.g. `go1.26.6`, if it is there whole.
-pub fn find(toolchain: &Toolchain, env: &GoEnv) -> Option<PathBuf> {
-    let place = Place::of(env).ok()?;
-    place.is_complete(toolchain).then(|| place.root(toolchain))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub use salt::{new_salt, own_salt};
 
 use super::event::{Event, Record};
 use crate::gomod::pattern::matches_prefix;
+use crate::hex;
 use aws_lc_rs::hmac;
 use serde_json::Value;
 use std::cell::RefCell;
@@ -219,8 +220,7 @@ impl Names {
 
     fn pseudonym(&self, name: &str, kind: Kind) -> String {
         let tag = hmac::sign(&self.key, name.to_lowercase().as_bytes());
-        let hex: String = tag.as_ref()[..4].iter().map(|b| format!("{b:02x}")).collect();
-        let pseudonym = format!("x-{hex}");
+        let pseudonym = format!("x-{}", hex::encode(&tag.as_ref()[..4]));
         self.hidden
             .borrow_mut()
             .entry(pseudonym.clone())

@@ -37,7 +37,7 @@ fn without_names(sandbox: &Sandbox, test: &str, command: &[&OsStr]) -> Option<Co
     };
     let probe = enter(&[OsStr::new("true")]).output();
     if !probe.is_ok_and(|o| o.status.success()) {
-        eprintln!("skipped: {test}: no right to make a network, or no unshare or ip");
+        skipped!("{test}: no right to make a network, or no unshare or ip");
         return None;
     }
     Some(enter(command))
@@ -100,7 +100,7 @@ fn mount(test: &str, kind: &str, at: &Path, options: &str) -> Option<Mounted> {
         )
     };
     if done != 0 {
-        eprintln!("skipped: {test}: mount: {}", std::io::Error::last_os_error());
+        skipped!("{test}: mount: {}", std::io::Error::last_os_error());
         return None;
     }
     Some(Mounted(at.to_path_buf()))
@@ -195,7 +195,7 @@ fn a_file_system_that_does_not_answer() {
         return;
     };
     let Ok(device) = File::options().read(true).write(true).open("/dev/fuse") else {
-        eprintln!("skipped: {test}: /dev/fuse can't be opened");
+        skipped!("{test}: /dev/fuse can't be opened");
         return;
     };
     let options = format!(

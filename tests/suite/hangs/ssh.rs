@@ -36,7 +36,7 @@ impl Server {
     /// `None`, and a line that says why, where there is no OpenSSH server or it does not let this user in.
     fn start(test: &str) -> Option<Server> {
         let server = Server::try_start();
-        let skipped = |why: &str| eprintln!("skipped: {test}: {why}");
+        let skipped = |why: &str| skipped!("{test}: {why}");
         match server {
             None => skipped("no ssh, or no sshd that can be started here"),
             Some(server) if !server.lets_in() => skipped("sshd does not let this user in"),

@@ -84,7 +84,7 @@ pub fn locked() -> u16 {
 pub fn direct(test: &str, instead: &str) -> Option<Sandbox> {
     let real = real_go(test)?;
     if Command::new("git").arg("--version").output().is_err() {
-        eprintln!("skipped: {test}: no git");
+        skipped!("{test}: no git");
         return None;
     }
     let mut sandbox = Sandbox::new(&real);

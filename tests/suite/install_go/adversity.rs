@@ -135,7 +135,7 @@ fn a_full_disk_is_named_and_left_as_it_was() {
     {
         let ended = desk.sandbox.run(&mut command);
         if ended.status == Some(99) {
-            eprintln!("skipped: a_full_disk_is_named_and_left_as_it_was: no mount");
+            skipped!("a_full_disk_is_named_and_left_as_it_was: no mount");
             return;
         }
         ended.expect(75);
@@ -150,6 +150,6 @@ fn a_full_disk_is_named_and_left_as_it_was() {
             "{err}"
         );
     } else {
-        eprintln!("skipped: a_full_disk_is_named_and_left_as_it_was: no user namespace");
+        skipped!("a_full_disk_is_named_and_left_as_it_was: no user namespace");
     }
 }

@@ -21,7 +21,7 @@ fn two(test: &str) -> Option<Two> {
     let version = sandbox.plain(&["env", "GOVERSION"]).expect(0).out();
     let here = version.trim().trim_start_matches("go").to_string();
     let Some((other, root)) = goroots().into_iter().find(|(version, _)| *version != here) else {
-        eprintln!("skipped: {test}: there is only one Go; tests/get-go.sh gets more");
+        skipped!("{test}: there is only one Go; tests/get-go.sh gets more");
         return None;
     };
     install(&sandbox, &other, &root);

@@ -4,7 +4,7 @@
 mod markup;
 
 use super::Cause;
-use crate::trace::encode::base64;
+use crate::gomod::base64::encode as base64;
 use crate::trace::story::{Fetch, Story};
 use crate::trace::summary::answered;
 use crate::trace::whole::Whole;

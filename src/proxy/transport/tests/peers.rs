@@ -22,7 +22,13 @@ pub struct Line<S> {
 
 impl Peer {
     pub fn new(script: impl Fn(usize, Line<TcpStream>) + Send + Sync + 'static) -> Peer {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Peer::on(TcpListener::bind("127.0.0.1:0").unwrap(), script)
+    }
+
+    pub fn on(
+        listener: TcpListener,
+        script: impl Fn(usize, Line<TcpStream>) + Send + Sync + 'static,
+    ) -> Peer {
         let address = listener.local_addr().unwrap();
         let (connections, heads) = (Arc::new(AtomicUsize::new(0)), Arc::default());
         let peer = Peer {

@@ -358,3 +358,69 @@ async fn a_dial_that_nobody_waits_for_serves_a_later_request() {
         "{connections} connections for six requests at a time"
     );
 }
+
+/// One of two servers behind a name fails in each way that connecting does not show: the other one is asked next.
+#[tokio::test]
+async fn an_address_that_failed_is_the_last_resort() {
+    let mute = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf";
+    for (answer, body_fails) in [
+        (Some("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"), false),
+        (Some("HTTP/1.1 429 No\r\nContent-Length: 0\r\n\r\n"), false),
+        (Some("no HTTP\r\n\r\n"), false),
+        (Some(mute), true),
+        (None, false),
+    ] {
+        let bad = Peer::new(move |_, mut line| {
+            line.head();
+            line.say(answer.unwrap_or_default());
+        });
+        let port = bad.address.port();
+        let Ok(second) = std::net::TcpListener::bind(("127.0.0.2", port)) else {
+            eprintln!("skipped: 127.0.0.2 is not there");
+            return;
+        };
+        let good = Peer::on(second, |_, mut line| line.echo());
+        let asker = Asker::new(&[]);
+        let both = vec![bad.address, good.address];
+        asker.client.connector.resolver.teach("two.test", port, both);
+        let url = format!("http://two.test:{port}/x");
+        let first = asker.text(&url).await;
+        let failed = first.as_ref().map_or(true, |(body, _)| body.is_empty());
+        assert!(failed, "{answer:?} {body_fails}: {first:?}");
+        assert_eq!(
+            asker.text(&url).await.unwrap(),
+            ("/x".into(), false),
+            "{answer:?}"
+        );
+        assert_eq!((bad.connections(), good.connections()), (1, 1), "{answer:?}");
+    }
+}
+
+/// A hedge leads elsewhere than the attempt that is silent.
+#[tokio::test]
+async fn a_fresh_connection_goes_to_another_address() {
+    let silent = Peer::new(|_, mut line| {
+        line.head();
+        line.until_closed();
+    });
+    let port = silent.address.port();
+    let Ok(second) = std::net::TcpListener::bind(("127.0.0.2", port)) else {
+        eprintln!("skipped: 127.0.0.2 is not there");
+        return;
+    };
+    let good = Peer::on(second, |_, mut line| line.echo());
+    let asker = Asker::new(&[]);
+    let both = vec![silent.address, good.address];
+    asker.client.connector.resolver.teach("two.test", port, both);
+    let url = format!("http://two.test:{port}/x");
+    let hedge = async {
+        while silent.heads().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        asker.ask(&url, true, &[]).await
+    };
+    tokio::select! {
+        first = asker.get(&url) => panic!("{first:?}"),
+        second = hedge => assert_eq!(second.unwrap().way.peer, Some(good.address)),
+    }
+}

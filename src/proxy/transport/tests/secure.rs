@@ -222,6 +222,28 @@ async fn an_h2_connection_with_a_failed_or_abandoned_stream_takes_no_more() {
 }
 
 #[tokio::test]
+async fn h2_is_not_offered_where_go_is_told_not_to_speak_it() {
+    let authority = Authority::new(&["127.0.0.1"], &["h2", "http/1.1"]);
+    let config = Arc::clone(&authority.server);
+    let peer = Peer::new(move |_, line| line.secure(&config).echo());
+    for (debug, spoken) in [
+        ("http2client=0", "HTTP/1.1"),
+        ("http2client=1,netdns=go,http2client=0", "HTTP/1.1"),
+        ("http2client=0,http2client=1", "HTTP/2"),
+        ("http2server=0", "HTTP/2"),
+    ] {
+        let asker = Asker::new(&[("SSL_CERT_FILE", authority.file()), ("GODEBUG", debug)]);
+        let url = format!("https://{}/x", peer.address);
+        let way = match asker.get(&url).await {
+            Ok(answer) => answer.way,
+            // The peer cannot speak what it chose.
+            Err(failure) => failure.way,
+        };
+        assert_eq!(way.protocol, spoken, "{debug}");
+    }
+}
+
+#[tokio::test]
 async fn http1_is_spoken_where_the_peer_chooses_nothing() {
     let authority = Authority::new(&["127.0.0.1"], &[]);
     let server = authority.server.clone();

@@ -12,6 +12,12 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+/// Its root, if it is there whole.
+fn find(toolchain: &Toolchain, env: &GoEnv) -> Option<PathBuf> {
+    let place = Place::of(env).ok()?;
+    place.is_complete(toolchain).then(|| place.root(toolchain))
+}
+
 /// A mirror whose files a test may change.
 #[derive(Default)]
 struct Mirror {

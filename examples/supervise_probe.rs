@@ -21,6 +21,7 @@ pub extern "C" fn main(_argc: i32, _argv: *const *const u8) -> i32 {
         stdin_null: false,
         stdout: Stdout::Inherit,
         stderr: Stderr::Rewrite,
+        script: false,
         rewrites: Vec::new(),
         bounds: Bounds {
             report_after: Duration::from_secs(20),

@@ -84,6 +84,10 @@ pub fn run(plan: &Plan, recorder: &Recorder) -> Result<Report, Fault> {
         stdin_null: plan.phase,
         stdout: stdout(plan, running.is_some()),
         stderr: if plan.phase { Stderr::Hold } else { Stderr::Rewrite },
+        script: plan.phase
+            || ["n", "x"]
+                .iter()
+                .any(|f| plan.command.setting(f, &plan.scene.goflags).is_some()),
         rewrites: running
             .iter()
             .flat_map(|r| r.rewrites())

@@ -19,9 +19,19 @@ pub struct Tap {
     line: Vec<u8>,
     taken: usize,
     heard: Heard,
+    script: Option<Script>,
 }
 
 impl Tap {
+    /// A tap of a go that prints the commands it runs, too (`-n`, `-x`): of these nothing is recorded, for the values of
+    /// -ldflags and the arguments of the user's program stand in them.
+    pub fn of_script() -> Tap {
+        Tap {
+            script: Some(Script::default()),
+            ..Tap::default()
+        }
+    }
+
     /// Takes what was passed on.
     pub fn push(&mut self, bytes: &[u8], recorder: &Recorder) {
         for part in bytes.split_inclusive(|b| *b == b'\n') {
@@ -50,12 +60,66 @@ impl Tap {
         let line = std::mem::take(&mut self.line);
         let line = String::from_utf8_lossy(&line);
         self.heard.hear(&line);
+        if self
+            .script
+            .as_mut()
+            .is_some_and(|script| !script.is_message(&line))
+        {
+            return;
+        }
         if self.taken < MAX_LINES {
             self.taken += 1;
             let line = hide_userinfo(&line);
             recorder.emit(Event::Stderr { line });
         }
     }
+}
+
+/// Tells go's messages from the commands between them. What is no known form of a message is taken for a command.
+#[derive(Debug, Default)]
+struct Script {
+    // Within the text of a file that a command would write (cmd/go/internal/work/shell.go: writeFile).
+    here: bool,
+    // The line before was a message; what is indented below it belongs to it.
+    message: bool,
+}
+
+/// How go's messages begin, those of its tools and of git's.
+const MESSAGES: [&str; 9] = [
+    "go: ",
+    "# ",
+    "package ",
+    "pattern ",
+    "verifying ",
+    "fatal: ",
+    "error: ",
+    "warning: ",
+    "\t",
+];
+
+impl Script {
+    fn is_message(&mut self, line: &str) -> bool {
+        let was = self.message;
+        self.message = false;
+        if self.here {
+            self.here = !line.ends_with("EOF");
+        } else if line.ends_with("<< 'EOF'") || line.contains("<< 'EOF' #") {
+            self.here = true;
+        } else {
+            self.message = match MESSAGES.iter().find(|start| line.starts_with(**start)) {
+                Some(start) => *start != "\t" || was,
+                None => names_a_place(line),
+            };
+        }
+        self.message
+    }
+}
+
+// `file.go:3:14: …`
+fn names_a_place(line: &str) -> bool {
+    let place = line.split(' ').next().unwrap_or_default().strip_suffix(':');
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    place.is_some_and(|place| place.rsplit_once(':').is_some_and(|(_, last)| number(last)))
 }
 
 /// Divides a stream into lines that pass at once and lines that are held back.
@@ -157,6 +221,38 @@ mod tests {
         );
         tap.push("n\n".repeat(300).as_bytes(), &recorder);
         assert_eq!((lines(&recorder).len(), tap.heard().lines), (MAX_LINES, 305));
+    }
+
+    #[test]
+    fn commands_are_not_recorded() {
+        let text = "\
+go: downloading m v1
+mkdir -p $WORK/b001/
+cat >$WORK/b001/importcfg << 'EOF' # internal
+# import config
+go: no message
+EOF
+# example.com/p
+./main.go:4:2: m@v1: reading https://p/m: 502
+\tserver response: down
+/go/pkg/tool/linux_amd64/link -o x -X main.key=secret main.a
+\t-extldflags=secret
+# get https://p/m: 502 Bad Gateway (0.1s)
+cat >x << 'EOF'
+EOF
+secret: 7 x
+$WORK/b001/exe/p go: 12:7: secret";
+        let want = "\
+go: downloading m v1
+# example.com/p
+./main.go:4:2: m@v1: reading https://p/m: 502
+\tserver response: down
+# get https://p/m: 502 Bad Gateway (0.1s)";
+        let recorder = Recorder::memory();
+        let mut tap = Tap::of_script();
+        tap.push(text.as_bytes(), &recorder);
+        tap.finish(&recorder);
+        assert_eq!(lines(&recorder).join("\n"), want);
     }
 
     #[test]

@@ -57,6 +57,8 @@ pub struct Job {
     pub stdout: Stdout,
     /// What becomes of its stderr.
     pub stderr: Stderr,
+    /// It prints the commands it runs, too (`-n`, `-x`); these don't go into the trace.
+    pub script: bool,
     /// Texts put back in its output: (what the child prints, what the user reads).
     pub rewrites: Vec<(Vec<u8>, Vec<u8>)>,
     /// How the progress of requests is shown.

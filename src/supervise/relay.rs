@@ -50,7 +50,11 @@ impl<'a> Streams<'a> {
         let (read, write) = fds::pipe()?;
         let err = Relay::new(read, ours.err, pairs)?;
         streams.relays.push(Relay {
-            tap: Some(Tap::default()),
+            tap: Some(if job.script {
+                Tap::of_script()
+            } else {
+                Tap::default()
+            }),
             hold: (job.stderr == Stderr::Hold).then(Hold::default),
             ..err
         });

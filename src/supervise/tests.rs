@@ -31,6 +31,7 @@ fn sh(script: &str) -> Job {
         stdin_null: true,
         stdout: Stdout::Rewrite,
         stderr: Stderr::Rewrite,
+        script: false,
         rewrites: vec![(
             b"http://127.0.0.1:1/k".to_vec(),
             b"https://proxy.example".to_vec(),

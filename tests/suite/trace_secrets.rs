@@ -1,7 +1,7 @@
 //! Secrets without any tell-tale shape are planted wherever a user has them; then every byte that was written is
 //! searched for them: as they are, percent-encoded, JSON-escaped, in base64, inside the zip and inside the report.
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, real_go};
 use gosteady::drill::{Fault, Kind, Server, Store};
 use gosteady::gomod::base64::encode as base64;
 use gosteady::percent;
@@ -247,4 +247,32 @@ fn words_that_need_escaping_do_not_leak() {
         RandomState::new().build_hasher().finish(),
         "abcXYZ019/+=%\"\\:@?#äß€",
     );
+}
+
+/// With `-x`, and with the `-n` of a download phase, go prints whole commands on stderr.
+#[test]
+fn the_commands_of_go_do_not_leak() {
+    let Some(real) = real_go("the_commands_of_go_do_not_leak") else {
+        return;
+    };
+    let store = Store::synthetic(1, 1);
+    let server = Server::start(store.clone(), Fault::Good).expect("a server");
+    let mut sandbox = Sandbox::with(&real, &store);
+    sandbox.set("GOPROXY", server.url());
+    let mut canaries = Canaries::new(RandomState::new().build_hasher().finish());
+    let words = "abcdefghijklmnopqrstuvwxyz";
+    let linker = format!("-ldflags=-X=main.key={}", canaries.plant("-ldflags", words));
+    let argument = canaries.plant("argument of a program", words);
+    let shown = sandbox.go(&["build", "-x", "-o", "out", &linker, "."]);
+    assert!(shown.expect(0).err().contains(&canaries.planted["-ldflags"]));
+    std::fs::remove_dir_all(sandbox.modcache()).expect("an empty cache");
+    sandbox.go(&["run", &linker, ".", &argument]).expect(0);
+    let mut found = Vec::new();
+    let mut traces = 0;
+    search(&sandbox.path("state"), &mut |name, bytes| {
+        traces += usize::from(name.contains("/traces/2"));
+        found.extend(canaries.found_in(bytes, name));
+    });
+    assert_eq!(traces, 2);
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }

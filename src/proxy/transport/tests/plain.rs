@@ -376,7 +376,7 @@ async fn an_address_that_failed_is_the_last_resort() {
         });
         let port = bad.address.port();
         let Ok(second) = std::net::TcpListener::bind(("127.0.0.2", port)) else {
-            eprintln!("skipped: 127.0.0.2 is not there");
+            crate::ui::note("skipped: 127.0.0.2 is not there");
             return;
         };
         let good = Peer::on(second, |_, mut line| line.echo());
@@ -405,7 +405,7 @@ async fn a_fresh_connection_goes_to_another_address() {
     });
     let port = silent.address.port();
     let Ok(second) = std::net::TcpListener::bind(("127.0.0.2", port)) else {
-        eprintln!("skipped: 127.0.0.2 is not there");
+        crate::ui::note("skipped: 127.0.0.2 is not there");
         return;
     };
     let good = Peer::on(second, |_, mut line| line.echo());

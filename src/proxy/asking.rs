@@ -5,8 +5,9 @@ use super::classify::Outcome;
 use super::engine::Engine;
 use super::health::State;
 use super::prefetch::Ahead;
-use super::race::race;
+use super::race::{race, remember};
 use super::record::millis;
+use super::recovery::probe;
 use super::reply::{Reply, Told};
 use super::request::Resource;
 use super::resume::{Gathering, PIECES, PROGRESS};
@@ -40,9 +41,11 @@ impl Job<'_> {
 
 /// Whom to ask, and who else there is.
 #[derive(Debug, Clone, Copy)]
-pub struct Call {
+pub struct Call<'a> {
     /// The upstream's number.
     pub peer: usize,
+    /// Those that were asked for the same before it, and failed.
+    pub earlier: &'a [usize],
     /// Who may supply what it can't.
     pub next: Next,
     /// Who may be asked in a race, for what can't change.
@@ -51,7 +54,7 @@ pub struct Call {
     pub spare: bool,
 }
 
-impl Call {
+impl Call<'_> {
     /// Whether go waits for it, and nobody else is to be hoped for.
     pub fn last_hope(&self, job: &Job<'_>) -> bool {
         !self.spare && self.next != Next::Gos && !job.is_guess()
@@ -59,13 +62,17 @@ impl Call {
 }
 
 /// Asks an upstream until it has answered, or has proved unavailable, within the bounds.
-pub async fn ask(engine: &Engine, job: &Job<'_>, call: Call) -> Reply {
+pub async fn ask(engine: &Engine, job: &Job<'_>, call: Call<'_>) -> Reply {
     let Call { peer, next, .. } = call;
     let standing = Standing {
         public: engine.peers[peer].public,
         next,
         answered: engine.learnt.borrow().has_answered(peer),
-        failing: engine.health.state(peer) == State::Open,
+        failing: match next {
+            // That it failed while there were others is no reason to give up the last one at once.
+            Next::Nobody => engine.health.given_up(peer),
+            Next::Ours | Next::Gos => engine.health.state(peer) == State::Open,
+        },
     };
     let bounds = rules::bounds(&engine.rules, standing, job.resource);
     let reply = match bounds.first_answer {
@@ -92,6 +99,9 @@ pub async fn ask(engine: &Engine, job: &Job<'_>, call: Call) -> Reply {
                 let at_once = silent && !engine.learnt.borrow().has_answered(peer);
                 engine.health.failed(peer, at_once);
             }
+            if next == Next::Nobody {
+                engine.health.give_up(peer);
+            }
         }
         _ => engine.health.succeeded(peer),
     }
@@ -99,27 +109,42 @@ pub async fn ask(engine: &Engine, job: &Job<'_>, call: Call) -> Reply {
 }
 
 /// Attempts at one upstream until one succeeds, it is of no use to go on, or others are preferred.
-async fn again(engine: &Engine, job: &Job<'_>, call: Call, bounds: Bounds) -> Reply {
+async fn again(engine: &Engine, job: &Job<'_>, call: Call<'_>, bounds: Bounds) -> Reply {
     let peer = call.peer;
     let upstream = &engine.peers[peer];
     let gathering = Gathering::default();
     let mut begun = Instant::now();
     let (mut number, mut made, mut pieces) = (0, 0, 0);
     let mut watch = None;
+    let mut failure: Option<Told> = None;
     loop {
         (number, made) = (number + 1, made + 1);
         let had = gathering.len();
-        let told = match race(engine, job, call, bounds, number, &gathering).await {
+        let elsewhere = failure
+            .as_ref()
+            .zip(stand_in(engine, call, watch.is_some(), number));
+        let reply = match elsewhere {
+            Some((failure, other)) => stood_in(engine, job, peer, (other, failure)).await,
+            None => race(engine, job, call, bounds, number, &gathering).await,
+        };
+        let told = match reply {
             Reply::Told(told) if !told.outcome.definite() => Told {
                 attempts: number,
                 ..told
             },
             done => {
-                let own = !matches!(&done, Reply::Whole(w) if w.peer != peer);
-                if own {
+                let by = match &done {
+                    Reply::Whole(whole) => whole.peer,
+                    Reply::Told(_) => peer,
+                };
+                if engine.peers[by].vigil.life() {
+                    engine.returns.add(by);
+                }
+                if elsewhere.is_some() {
+                    // Those that wait for this one are answered by that one, too.
                     upstream.vigil.life();
                 }
-                if number > 1 && !job.is_guess() && own && matches!(&done, Reply::Whole(_)) {
+                if number > 1 && !job.is_guess() && matches!(&done, Reply::Whole(w) if w.peer == peer) {
                     let name = engine.name(peer);
                     engine
                         .notes
@@ -128,6 +153,7 @@ async fn again(engine: &Engine, job: &Job<'_>, call: Call, bounds: Bounds) -> Re
                 return done;
             }
         };
+        failure = Some(told.clone());
         upstream.vigil.failed();
         let got_on = gathering.len() >= had + PROGRESS && pieces < PIECES;
         if got_on {
@@ -181,6 +207,29 @@ async fn again(engine: &Engine, job: &Job<'_>, call: Call, bounds: Bounds) -> Re
         };
         tell(engine, job, "retry", &told.did, after, peer);
         tokio::time::sleep(after).await;
+    }
+}
+
+/// Who is asked in place of the last one, which fails: one of those before it that is well again, or, by the request
+/// that goes on trying for all, each in turn.
+pub fn stand_in(engine: &Engine, call: Call<'_>, watching: bool, number: u32) -> Option<usize> {
+    if call.next != Next::Nobody {
+        return None;
+    }
+    let well = |peer: &&usize| engine.health.state(**peer) == State::Closed;
+    let turn = number as usize % (call.earlier.len() + 1);
+    let in_turn = call.earlier.get(turn).filter(|_| watching);
+    call.earlier.iter().find(well).or(in_turn).copied()
+}
+
+/// Asks one of those before the last one once more. That it fails again is not what go is told: the last one's failure is.
+async fn stood_in(engine: &Engine, job: &Job<'_>, peer: usize, (other, failure): (usize, &Told)) -> Reply {
+    match probe(engine, job, other).await {
+        Reply::Whole(whole) => Reply::Whole(whole),
+        Reply::Told(told) => {
+            remember(engine, job, peer, other, told);
+            Reply::Told(failure.clone())
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use super::retry::Jitter;
 use super::spool::Spool;
 use super::transport::Client;
 use super::verify::Expected;
-use super::vigil::Vigil;
+use super::vigil::{Returns, Vigil};
 use super::{Setup, sumdb};
 use crate::activity::Activity;
 use crate::config::settings::Proxy;
@@ -66,6 +66,8 @@ pub struct Engine {
     pub health: Rc<Health>,
     /// What may be asked again.
     pub budget: Budget,
+    /// Who came back from being down.
+    pub returns: Returns,
     /// Randomness of waits.
     pub jitter: Jitter,
     /// The trace.
@@ -118,6 +120,7 @@ impl Engine {
             learnt: RefCell::default(),
             health: Rc::new(Health::new(setup.world.keeping_dir(), origins)),
             budget: Budget::default(),
+            returns: Returns::default(),
             jitter: Jitter::new(seed),
             list,
             peers,

@@ -1,7 +1,7 @@
 //! An attempt that is silent for too long is joined by a second one: at another upstream, where that may be asked, or
 //! at the same over a fresh connection, for the rest of what came. The first whole success wins.
 
-use super::asking::{Call, Job, over_budget, tell};
+use super::asking::{self, Call, Job, over_budget, tell};
 use super::attempt::{Ask, attempt, silence};
 use super::engine::Engine;
 use super::health::State;
@@ -9,22 +9,22 @@ use super::pulse::Pulse;
 use super::reply::{Reply, Told};
 use super::resume::{Gathering, PIECES, PROGRESS};
 use super::retry::backoff;
-use super::rules::Bounds;
+use super::rules::{Bounds, Next};
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Asks once, and the rival or the same one again while that is silent.
 pub async fn race<'a>(
     engine: &'a Engine,
     job: &Job<'_>,
-    call: Call,
+    call: Call<'_>,
     bounds: Bounds,
     number: u32,
     gathering: &Gathering<'a>,
 ) -> Reply {
     let peer = call.peer;
-    let other = call.rival.unwrap_or(peer);
     let elsewhere = Gathering::default();
+    let (begun, returns) = (Instant::now(), engine.returns.count());
     let mut pulse = Rc::<Pulse>::default();
     let ask = new_ask(engine, job, peer, bounds, number, false);
     let mut first = Box::pin(attempt(engine, ask, Rc::clone(&pulse), gathering));
@@ -32,18 +32,38 @@ pub async fn race<'a>(
         reply = &mut first => return reply,
         () = silent(engine, job, call, &pulse, bounds.hedge_after) => {}
     }
-    let place = if other == peer { gathering } else { &elsewhere };
-    let (mut failed, mut told, mut got_on) = (0, false, false);
+    let all: Vec<usize> = call
+        .rival
+        .iter()
+        .chain(call.earlier)
+        .chain([&peer])
+        .copied()
+        .collect();
+    let last = call.next == Next::Nobody && call.last_hope(job);
+    let (mut elsewhere_is, mut choice, mut failed) = (peer, 0, 0);
+    let (mut told, mut free, mut back, mut came_back) = (false, false, None, false);
     for turn in 0..PIECES {
-        // What goes on from a piece that came is no repetition.
-        while !std::mem::take(&mut got_on) && !may_hedge(engine, job, call) {
+        while !std::mem::take(&mut free) && back.is_none() && !may_hedge(engine, job, call) {
             if !std::mem::replace(&mut told, true) {
                 over_budget(engine, job, peer);
             }
             tokio::select! {
                 reply = &mut first => return reply,
                 () = later(&pulse, bounds.hedge_after) => {}
+                who = engine.returns.next(&all, returns), if !came_back => back = Some(who),
             }
+        }
+        if back.is_some() {
+            // Whatever is left of the budget, but once: what fell into an outage may never be answered.
+            came_back = true;
+            engine.budget.charge();
+        }
+        let other = back
+            .take()
+            .unwrap_or_else(|| second_choice(engine, call, last, choice));
+        let place = if other == peer { gathering } else { &elsewhere };
+        if other != peer && std::mem::replace(&mut elsewhere_is, other) != other {
+            elsewhere.clear();
         }
         tell(engine, job, "hedge", "no answer yet", Duration::ZERO, other);
         let had = gathering.len();
@@ -56,8 +76,9 @@ pub async fn race<'a>(
             () = second_pulse.silent(bounds.hedge_after) => None,
         };
         if reply.is_none() && other == peer && gathering.len() >= had + PROGRESS {
-            // It has all that the first one had, and more, and is silent now: the next one goes on from there.
-            (first, pulse, got_on) = (second, second_pulse, true);
+            // It has all that the first one had, and more, and is silent now: the next one goes on from there. What
+            // goes on from a piece that came is no repetition.
+            (first, pulse, free) = (second, second_pulse, true);
             continue;
         }
         let reply = match reply {
@@ -66,36 +87,60 @@ pub async fn race<'a>(
                 reply = &mut first => return after_first(engine, job, peer, other, reply, second).await,
                 reply = &mut second => Some(reply),
                 // The oldest one alone may be waited for without end: a module server may be cloning.
-                () = second_pulse.silent(stall(engine, turn)), if other == peer => None,
+                () = second_pulse.silent(stall(engine, other, turn)) => None,
+                who = engine.returns.next(&all, returns), if !came_back => {
+                    back = Some(who);
+                    continue;
+                }
             },
         };
+        choice += 1;
         match reply {
-            Some(reply) if other != peer || !is_passing(&reply) => {
-                return after_second(engine, job, peer, other, reply, first).await;
-            }
-            // The server is there and this attempt did not help; the silent one may wait for a dead connection.
-            Some(_) => {
+            Some(Reply::Told(told)) if is_passing(&told) && (other == peer || last) => {
+                // The server is there and this attempt did not help; the silent one may wait for a dead connection.
+                remember(engine, job, peer, other, told);
                 failed += 1;
-                let after = backoff(failed + 1, engine.jitter.draw());
+                let mut after = backoff(failed + 1, engine.jitter.draw());
+                if call.last_hope(job) && engine.peers[peer].vigil.is_down() {
+                    let left = engine.rules.retry_for.saturating_sub(begun.elapsed());
+                    after = engine.budget.pace(after, left);
+                }
                 tokio::select! {
                     reply = &mut first => return reply,
                     () = tokio::time::sleep(after) => {}
                 }
             }
+            Some(reply) => return after_second(engine, job, peer, other, reply, first).await,
             None => {}
         }
     }
     first.await
 }
 
-/// How long the hedge of a turn may be silent before another one takes its place.
-fn stall(engine: &Engine, turn: u32) -> Duration {
-    engine.rules.stall_timeout.saturating_mul(1 << turn.min(4))
+/// Who joins a silent attempt: its rival and itself over a fresh connection, in turn. With the last of all, which go
+/// waits for, those that failed before it take turns.
+fn second_choice(engine: &Engine, call: Call<'_>, last: bool, choice: u32) -> usize {
+    let other = match last {
+        true => asking::stand_in(engine, call, true, choice),
+        false => call.rival.filter(|_| choice.is_multiple_of(2)),
+    };
+    other.unwrap_or(call.peer)
+}
+
+/// How long the hedge of a turn may be silent before another one takes its place: not as long at one that is down.
+fn stall(engine: &Engine, other: usize, turn: u32) -> Duration {
+    let down = engine.peers[other].vigil.is_down();
+    let least = if down {
+        engine.rules.hedge_after
+    } else {
+        engine.rules.stall_timeout
+    };
+    least.saturating_mul(1 << turn.min(4))
 }
 
 /// Whether asking again may give another answer.
-fn is_passing(reply: &Reply) -> bool {
-    matches!(reply, Reply::Told(told) if !told.outcome.definite() && told.outcome.retryable() && told.withheld.is_none())
+fn is_passing(told: &Told) -> bool {
+    !told.outcome.definite() && told.outcome.retryable() && told.withheld.is_none()
 }
 
 /// Ends after some time, if it is silent then.
@@ -106,8 +151,9 @@ async fn later(pulse: &Pulse, bound: Duration) {
 
 /// Whether a second attempt is within the budget. Past an upstream that others are preferred to by now, the one at
 /// another is no extra: it is where the request would go first.
-fn may_hedge(engine: &Engine, job: &Job<'_>, call: Call) -> bool {
-    if call.rival.is_some() && engine.health.state(call.peer) != State::Closed {
+fn may_hedge(engine: &Engine, job: &Job<'_>, call: Call<'_>) -> bool {
+    let anew = call.rival.is_some_and(|rival| !call.earlier.contains(&rival));
+    if anew && engine.health.state(call.peer) != State::Closed {
         engine.budget.request();
         return true;
     }
@@ -165,7 +211,7 @@ async fn after_second(
 
 /// Ends when a request of go's has been silent for so long. A guess is not raced, but moved away from an upstream that
 /// others are preferred to by now: there it would keep its turn from what can be had elsewhere.
-async fn silent(engine: &Engine, job: &Job<'_>, call: Call, pulse: &Pulse, bound: Duration) {
+async fn silent(engine: &Engine, job: &Job<'_>, call: Call<'_>, pulse: &Pulse, bound: Duration) {
     if let Some(ahead) = job.ahead {
         tokio::select! {
             () = ahead.until_joined() => {}
@@ -192,7 +238,7 @@ fn settle(engine: &Engine, job: &Job<'_>, first: (usize, Told), other: usize, se
 }
 
 /// Keeps another upstream's word for its turn. A failure is none: in its turn it is asked as often as any.
-fn remember(engine: &Engine, job: &Job<'_>, peer: usize, other: usize, told: Told) {
+pub fn remember(engine: &Engine, job: &Job<'_>, peer: usize, other: usize, told: Told) {
     if other == peer {
         return;
     }

@@ -2,7 +2,7 @@
 //!
 //! So an outage of seconds costs a few extra requests, not some for each file that go is waiting for.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -38,10 +38,12 @@ impl Vigil {
         self.failures.set(self.failures.get().saturating_add(1));
     }
 
-    /// The upstream did what it was asked.
-    pub fn life(&self) {
+    /// The upstream did what it was asked. Whether it was down until now.
+    pub fn life(&self) -> bool {
+        let back = self.is_down();
         self.failures.set(0);
         self.changed.notify_waiters();
+        back
     }
 
     /// Whether it is down.
@@ -67,6 +69,44 @@ impl Vigil {
     }
 }
 
+/// Who came back from being down, in order. What was asked of one before that may never be answered.
+#[derive(Debug, Default)]
+pub struct Returns {
+    peers: RefCell<Vec<usize>>,
+    changed: Notify,
+}
+
+impl Returns {
+    /// An upstream came back.
+    pub fn add(&self, peer: usize) {
+        self.peers.borrow_mut().push(peer);
+        self.changed.notify_waiters();
+    }
+
+    /// How many did.
+    pub fn count(&self) -> usize {
+        self.peers.borrow().len()
+    }
+
+    /// The first of these that came back after so many.
+    pub async fn next(&self, of: &[usize], after: usize) -> usize {
+        loop {
+            let changed = self.changed.notified();
+            let new = self
+                .peers
+                .borrow()
+                .iter()
+                .skip(after)
+                .copied()
+                .find(|p| of.contains(p));
+            match new {
+                Some(peer) => return peer,
+                None => changed.await,
+            }
+        }
+    }
+}
+
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
         self.0.kept.set(false);
@@ -77,6 +117,21 @@ impl Drop for Watch<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_comes_back() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let returns = Returns::default();
+        returns.add(0);
+        let after = returns.count();
+        runtime.block_on(async {
+            let all = async { [1, 2, 0].map(|peer| returns.add(peer)) };
+            let (who, _) = tokio::join!(returns.next(&[0, 2], after), all);
+            assert!(who == 2 || who == 0, "{who}");
+            assert_eq!(returns.next(&[0, 2], after).await, 2);
+            assert_eq!(returns.next(&[0], 0).await, 0);
+        });
+    }
 
     #[test]
     fn one_tries_and_the_others_wait() {
@@ -95,8 +150,9 @@ mod tests {
             // Whoever gives up hands the watch on; whoever succeeds ends it.
             let (next, ()) = tokio::join!(vigil.hold(hour), async { drop(watch) });
             assert!(matches!(next, Held::Watch(_)));
-            let (other, ()) = tokio::join!(vigil.hold(hour), async { vigil.life() });
+            let (other, _) = tokio::join!(vigil.hold(hour), async { vigil.life() });
             assert!(matches!(other, Held::Life));
+            assert!(!vigil.life(), "it was well already");
         });
     }
 }

@@ -62,6 +62,7 @@ pub async fn walk(engine: &Rc<Engine>, job: &Job<'_>, prefix: usize) -> Verdict 
             None => {
                 let call = Call {
                     peer,
+                    earlier: &order[..at],
                     next,
                     rival: rival(engine, job, &order, at),
                     spare: order[at + 1..].iter().any(|p| is_well(engine, *p)),
@@ -153,6 +154,7 @@ async fn second_word(engine: &Engine, job: &Job<'_>, peer: usize) -> Reply {
     }
     let call = Call {
         peer,
+        earlier: &[],
         next: Next::Ours,
         rival: None,
         spare: false,

@@ -173,6 +173,29 @@ fn the_only_mirror_fails_everything_for_a_while() {
     }
 }
 
+/// So is one of both upstreams, and one of the second while the first is gone for good, whatever that one does.
+#[test]
+fn all_mirrors_fail_everything_for_a_while() {
+    let test = "all_mirrors_fail_everything_for_a_while";
+    let store = Store::synthetic(8, MODULES);
+    let outage = Fault::Between(10, 16, Box::new(Fault::status(503)));
+    let gone = [Fault::Reset { after: 0 }, Fault::status(502), Fault::AcceptSilent];
+    for (first, second) in [(outage.clone(), outage.clone())]
+        .into_iter()
+        .chain(gone.iter().map(|gone| (gone.clone(), outage.clone())))
+        .chain(gone.iter().map(|gone| (outage.clone(), gone.clone())))
+    {
+        let which = format!("{first:?}, {second:?}");
+        let servers = [first, second].map(|fault| Server::start(store.clone(), fault).expect("a server"));
+        let Some(sandbox) = sandbox(test, &[&servers[0], &servers[1]], &store) else {
+            return;
+        };
+        eprintln!("{test}: {which}");
+        let missing = pull(test, &sandbox, 1);
+        assert_eq!(missing, 0, "{which}");
+    }
+}
+
 /// Bursts in time: 5 s and 20 s of nothing but errors, from one of two and from the only one. In full only.
 #[test]
 fn bursts_of_seconds() {

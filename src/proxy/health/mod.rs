@@ -31,6 +31,8 @@ pub struct Health {
     loaded: OnceCell<()>,
     /// Those that this run itself has seen fail.
     seen: RefCell<BTreeSet<usize>>,
+    /// Those that this run has asked in vain for as long as it may.
+    given_up: RefCell<BTreeSet<usize>>,
     news: RefCell<BTreeSet<usize>>,
     failure: Notify,
     saving: Cell<bool>,
@@ -46,6 +48,7 @@ impl Health {
             origins,
             loaded: OnceCell::new(),
             seen: RefCell::default(),
+            given_up: RefCell::default(),
             news: RefCell::default(),
             failure: Notify::new(),
             saving: Cell::new(false),
@@ -84,8 +87,19 @@ impl Health {
         self.seen.borrow().contains(&peer)
     }
 
+    /// Whether a request was given up at it, and nothing has come from it since: others need not wait as long.
+    pub fn given_up(&self, peer: usize) -> bool {
+        self.given_up.borrow().contains(&peer)
+    }
+
+    /// Nobody could stand in for it, and it was asked in vain to the end.
+    pub fn give_up(&self, peer: usize) {
+        self.given_up.borrow_mut().insert(peer);
+    }
+
     /// It did what it was asked.
     pub fn succeeded(self: &Rc<Self>, peer: usize) {
+        self.given_up.borrow_mut().remove(&peer);
         let news = self
             .breakers
             .borrow_mut()

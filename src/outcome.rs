@@ -54,9 +54,23 @@ impl Outcome {
     }
 }
 
+/// A signal by its name, `SIGHUP`; one without a name by its number.
+pub fn signal_name(signal: i32) -> String {
+    nix::sys::signal::Signal::try_from(signal).map_or_else(
+        |_| format!("signal {signal}"),
+        |signal| signal.as_str().to_string(),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn signals_by_name() {
+        assert_eq!(signal_name(1), "SIGHUP");
+        assert_eq!(signal_name(35), "signal 35");
+    }
 
     #[test]
     fn statuses_as_a_shell_shows_them() {

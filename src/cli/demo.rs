@@ -3,7 +3,7 @@
 mod bounded;
 mod stage;
 
-use crate::outcome::{Code, Outcome};
+use crate::outcome::{Code, Outcome, signal_name};
 use crate::trace::store::Entry;
 use crate::ui::{
     note, out,
@@ -198,7 +198,7 @@ fn describe(ended: &Ended) -> String {
     let took = seconds(ended.took);
     match ended.end {
         End::Exited(status) => format!("exit status {status} after {took}"),
-        End::Died(signal) => format!("died of signal {signal} after {took}"),
+        End::Died(signal) => format!("died of {} after {took}", signal_name(signal)),
         End::Bound => format!("still running after {took}; we ended it"),
         End::Interrupted(_) => format!("interrupted after {took}"),
     }

@@ -313,8 +313,9 @@ fn target(raw: Raw<'_>, base: Base<'_>) -> Result<TraceTo, Refusal> {
     };
     match path.as_os_str().as_bytes() {
         b"" => return Err(bad("is empty")),
-        b"off" => return Ok(TraceTo::Off),
-        b"state" => return Ok(TraceTo::State),
+        // What people write who know other variables of this kind; none of it is a file that anyone wants.
+        b"off" | b"0" | b"false" | b"/dev/null" => return Ok(TraceTo::Off),
+        b"state" | b"1" | b"true" => return Ok(TraceTo::State),
         bytes if bytes.contains(&0) => return Err(bad("has a NUL in it")),
         _ => {}
     }

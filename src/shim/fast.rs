@@ -92,6 +92,15 @@ fn settle(world: &World, face: Face, missing: Option<&Missing>) -> Fast {
         }
     };
     let (world, go) = (&chosen.world, &chosen.go);
+    if nesting::depth(world) == 0
+        && let Some(named) = find::unusable(world)
+    {
+        ui::note(&format!(
+            "GOSTEADY_REAL_GO={} is no go that can be run; {} is used",
+            named.display(),
+            go.real.path.display()
+        ));
+    }
     if face == Face::Gofmt {
         return Fast::Ended(go.hand_over(world));
     }

@@ -34,12 +34,24 @@ pub enum NotFound {
     NotRunnable(PathBuf),
 }
 
+fn named(world: &World) -> Option<PathBuf> {
+    world.set_var("GOSTEADY_REAL_GO").map(PathBuf::from)
+}
+
+/// What GOSTEADY_REAL_GO names, where that can't be run or is gosteady itself, so that another go is used.
+pub fn unusable(world: &World) -> Option<PathBuf> {
+    let path = named(world)?;
+    let me = own_ids(world, &["go"]);
+    let usable = runnable(&path).and_then(|m| foreign(&me, &path, &m)).is_some();
+    (!usable).then_some(path)
+}
+
 /// Finds the real `program` (`go` or `gofmt`). In order: `GOSTEADY_REAL_GO`; the PATH behind our own entry, or all of it where
 /// we are not on it; the place recorded at install; the last one seen; at last a foreign shim, which is better than nothing.
 pub fn real_go(world: &World, program: &'static str) -> Result<RealGo, NotFound> {
     let me = own_ids(world, &[program]);
     if program == "go"
-        && let Some(path) = world.set_var("GOSTEADY_REAL_GO").map(PathBuf::from)
+        && let Some(path) = named(world)
         && let Some(script) = runnable(&path).and_then(|m| foreign(&me, &path, &m))
     {
         return Ok(RealGo {
@@ -259,8 +271,10 @@ mod tests {
         let script = t.file("real/go", 0o755);
         std::fs::write(&script, "#!/bin/sh\necho '# gosteady-launcher:'\n").unwrap();
         assert_eq!(real_go(&world, "go").unwrap().path, script);
+        assert_eq!(unusable(&world), None);
         world.env.push(("GOSTEADY_REAL_GO".into(), other.clone().into()));
         assert_eq!(real_go(&world, "go").unwrap().path, script);
+        assert_eq!(unusable(&world), Some(other.clone()));
         std::fs::write(t.0.path().join("prefix/real-go"), other.as_os_str().as_bytes()).unwrap();
         std::fs::remove_file(&script).unwrap();
         assert_eq!(real_go(&world, "go"), Err(NotFound::Nowhere { program: "go" }));

@@ -2,6 +2,7 @@
 
 use super::event::{Attempt, Event, Record, Run, Upstream};
 use super::summary::{Summary, answered};
+use crate::outcome::signal_name;
 use std::collections::HashMap;
 
 /// A run as a story; borrows the records it is made of.
@@ -215,7 +216,7 @@ impl<'a> Teller<'a> {
                     child.to = record.t;
                     child.end = match (status, signal) {
                         (Some(status), _) => format!("exit {status}"),
-                        (None, Some(signal)) => format!("signal {signal}"),
+                        (None, Some(signal)) => signal_name(*signal),
                         (None, None) => String::new(),
                     };
                 }

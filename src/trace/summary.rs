@@ -2,7 +2,7 @@
 
 use super::blame::{Blame, Reasons};
 use super::event::{Attempt, Event, Record, Run};
-use crate::outcome::Code;
+use crate::outcome::{Code, signal_name};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a run came to. Filled record by record; of use at any point of a trace that is cut.
@@ -184,13 +184,13 @@ impl Summary {
         self.upstreams.values().map(|tally| tally.failed).sum()
     }
 
-    /// The outcome in two words: `ok`, `exit 1`, `signal 9`, `gosteady 124`, `no end`.
+    /// The outcome in two words: `ok`, `exit 1`, `SIGKILL`, `gosteady 124`, `no end`.
     pub fn outcome(&self) -> String {
         match self.end.as_ref().map(|end| (end.outcome.as_str(), end.code)) {
             None => "no end".to_string(),
             Some(("exited", 0)) => "ok".to_string(),
             Some(("exited", code)) => format!("exit {code}"),
-            Some(("signaled", signal)) => format!("signal {signal}"),
+            Some(("signaled", signal)) => signal_name(signal),
             Some(("ours", code)) => format!("gosteady {code}"),
             Some((other, code)) => format!("{other} {code}"),
         }
@@ -267,7 +267,7 @@ mod tests {
         for (outcome, code, words) in [
             ("exited", 0, "ok"),
             ("exited", 2, "exit 2"),
-            ("signaled", 9, "signal 9"),
+            ("signaled", 9, "SIGKILL"),
             ("ours", 124, "gosteady 124"),
         ] {
             let end = End {

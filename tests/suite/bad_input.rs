@@ -40,6 +40,21 @@ fn a_typo_in_the_configuration_is_one_warning() {
 }
 
 #[test]
+fn a_real_go_that_is_not_there_is_named() {
+    let Some((_server, mut sandbox)) = stage("a_real_go_that_is_not_there_is_named") else {
+        return;
+    };
+    sandbox.set("GOSTEADY_REAL_GO", "/nowhere/go");
+    let ended = sandbox.go(&["version"]);
+    let stderr = ended.expect(0).err();
+    let lines = ours(&stderr);
+    assert!(
+        lines.len() == 1 && lines[0].contains("GOSTEADY_REAL_GO=/nowhere/go"),
+        "{stderr}"
+    );
+}
+
+#[test]
 fn a_project_that_asks_for_too_much_changes_nothing() {
     let test = "a_project_that_asks_for_too_much_changes_nothing";
     let Some((_server, sandbox)) = stage(test) else {

@@ -1,6 +1,7 @@
 //! One record as one line of a timeline.
 
 use crate::cause::Cause;
+use crate::outcome::signal_name;
 use crate::trace::blame::Blame;
 use crate::trace::event::{Attempt, Event, Finding, Record, Rule, Run, Upstream};
 use crate::trace::summary::answered;
@@ -168,7 +169,7 @@ impl Timeline {
             } => {
                 let end = match (status, signal) {
                     (Some(status), _) => format!("exit {status}"),
-                    (None, Some(signal)) => format!("signal {signal}"),
+                    (None, Some(signal)) => signal_name(*signal),
                     (None, None) => "end unknown".to_string(),
                 };
                 let used = format!(

@@ -167,7 +167,7 @@ fn the_only_mirror_fails_everything_for_a_while() {
         let Some(sandbox) = sandbox(test, &[&server], &store) else {
             return;
         };
-        server.set_fault(Fault::Between(10, 30, Box::new(burst)));
+        server.set_fault(Fault::Between(10, 22, Box::new(burst)));
         let missing = pull(test, &sandbox, 1);
         assert_eq!(missing, 0);
     }

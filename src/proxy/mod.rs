@@ -14,6 +14,7 @@ pub mod credentials;
 mod engine;
 mod failover;
 mod health;
+mod hedges;
 mod learnt;
 mod list;
 mod loopback;

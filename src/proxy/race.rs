@@ -1,30 +1,30 @@
 //! An attempt that is silent for too long is joined by a second one: at another upstream, where that may be asked, or
 //! at the same over a fresh connection, for the rest of what came. The first whole success wins.
 
-use super::asking::{self, Call, Job, over_budget, tell};
+use super::asking::{Call, Job, tell};
 use super::attempt::{Ask, attempt, silence};
 use super::engine::Engine;
 use super::health::State;
+use super::hedges::Hedges;
 use super::pulse::Pulse;
 use super::reply::{Reply, Told};
 use super::resume::{Gathering, PIECES, PROGRESS};
-use super::retry::backoff;
-use super::rules::{Bounds, Next};
+use super::rules::Bounds;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Asks once, and the rival or the same one again while that is silent.
 pub async fn race<'a>(
     engine: &'a Engine,
-    job: &Job<'_>,
-    call: Call<'_>,
+    job: &'a Job<'a>,
+    call: Call<'a>,
     bounds: Bounds,
     number: u32,
     gathering: &Gathering<'a>,
 ) -> Reply {
     let peer = call.peer;
-    let elsewhere = Gathering::default();
-    let (begun, returns) = (Instant::now(), engine.returns.count());
+    let (elsewhere, mut elsewhere_is) = (Gathering::default(), peer);
+    let mut hedges = Hedges::new(engine, job, call);
     let mut pulse = Rc::<Pulse>::default();
     let ask = new_ask(engine, job, peer, bounds, number, false);
     let mut first = Box::pin(attempt(engine, ask, Rc::clone(&pulse), gathering));
@@ -32,35 +32,12 @@ pub async fn race<'a>(
         reply = &mut first => return reply,
         () = silent(engine, job, call, &pulse, bounds.hedge_after) => {}
     }
-    let all: Vec<usize> = call
-        .rival
-        .iter()
-        .chain(call.earlier)
-        .chain([&peer])
-        .copied()
-        .collect();
-    let last = call.next == Next::Nobody && call.last_hope(job);
-    let (mut elsewhere_is, mut choice, mut failed) = (peer, 0, 0);
-    let (mut told, mut free, mut back, mut came_back) = (false, false, None, false);
-    for turn in 0..PIECES {
-        while !std::mem::take(&mut free) && back.is_none() && !may_hedge(engine, job, call) {
-            if !std::mem::replace(&mut told, true) {
-                over_budget(engine, job, peer);
-            }
-            tokio::select! {
-                reply = &mut first => return reply,
-                () = later(&pulse, bounds.hedge_after) => {}
-                who = engine.returns.next(&all, returns), if !came_back => back = Some(who),
-            }
+    for _ in 0..PIECES {
+        tokio::select! {
+            reply = &mut first => return reply,
+            () = hedges.allowed(&pulse, bounds.hedge_after) => {}
         }
-        if back.is_some() {
-            // Whatever is left of the budget, but once: what fell into an outage may never be answered.
-            came_back = true;
-            engine.budget.charge();
-        }
-        let other = back
-            .take()
-            .unwrap_or_else(|| second_choice(engine, call, last, choice));
+        let other = hedges.other();
         let place = if other == peer { gathering } else { &elsewhere };
         if other != peer && std::mem::replace(&mut elsewhere_is, other) != other {
             elsewhere.clear();
@@ -76,88 +53,42 @@ pub async fn race<'a>(
             () = second_pulse.silent(bounds.hedge_after) => None,
         };
         if reply.is_none() && other == peer && gathering.len() >= had + PROGRESS {
-            // It has all that the first one had, and more, and is silent now: the next one goes on from there. What
-            // goes on from a piece that came is no repetition.
-            (first, pulse, free) = (second, second_pulse, true);
+            // It has all that the first one had, and more, and is silent now: the next one goes on from there.
+            (first, pulse) = (second, second_pulse);
+            hedges.go_on();
             continue;
         }
         let reply = match reply {
-            Some(reply) => Some(reply),
+            Some(reply) => reply,
             None => tokio::select! {
                 reply = &mut first => return after_first(engine, job, peer, other, reply, second).await,
-                reply = &mut second => Some(reply),
+                reply = &mut second => reply,
                 // The oldest one alone may be waited for without end: a module server may be cloning.
-                () = second_pulse.silent(stall(engine, other, turn)) => None,
-                who = engine.returns.next(&all, returns), if !came_back => {
-                    back = Some(who);
+                () = second_pulse.silent(hedges.stall(other)) => {
+                    hedges.stalled();
                     continue;
                 }
+                () = hedges.come_back() => continue,
             },
         };
-        choice += 1;
         match reply {
-            Some(Reply::Told(told)) if is_passing(&told) && (other == peer || last) => {
+            Reply::Told(told) if is_passing(&told) && (other == peer || hedges.last()) => {
                 // The server is there and this attempt did not help; the silent one may wait for a dead connection.
                 remember(engine, job, peer, other, told);
-                failed += 1;
-                let mut after = backoff(failed + 1, engine.jitter.draw());
-                if call.last_hope(job) && engine.peers[peer].vigil.is_down() {
-                    let left = engine.rules.retry_for.saturating_sub(begun.elapsed());
-                    after = engine.budget.pace(after, left);
-                }
                 tokio::select! {
                     reply = &mut first => return reply,
-                    () = tokio::time::sleep(after) => {}
+                    () = tokio::time::sleep(hedges.failed()) => {}
                 }
             }
-            Some(reply) => return after_second(engine, job, peer, other, reply, first).await,
-            None => {}
+            reply => return after_second(engine, job, peer, other, reply, first).await,
         }
     }
     first.await
 }
 
-/// Who joins a silent attempt: its rival and itself over a fresh connection, in turn. With the last of all, which go
-/// waits for, those that failed before it take turns.
-fn second_choice(engine: &Engine, call: Call<'_>, last: bool, choice: u32) -> usize {
-    let other = match last {
-        true => asking::stand_in(engine, call, true, choice),
-        false => call.rival.filter(|_| choice.is_multiple_of(2)),
-    };
-    other.unwrap_or(call.peer)
-}
-
-/// How long the hedge of a turn may be silent before another one takes its place: not as long at one that is down.
-fn stall(engine: &Engine, other: usize, turn: u32) -> Duration {
-    let down = engine.peers[other].vigil.is_down();
-    let least = if down {
-        engine.rules.hedge_after
-    } else {
-        engine.rules.stall_timeout
-    };
-    least.saturating_mul(1 << turn.min(4))
-}
-
 /// Whether asking again may give another answer.
 fn is_passing(told: &Told) -> bool {
     !told.outcome.definite() && told.outcome.retryable() && told.withheld.is_none()
-}
-
-/// Ends after some time, if it is silent then.
-async fn later(pulse: &Pulse, bound: Duration) {
-    tokio::time::sleep(bound).await;
-    pulse.silent(bound).await;
-}
-
-/// Whether a second attempt is within the budget. Past an upstream that others are preferred to by now, the one at
-/// another is no extra: it is where the request would go first.
-fn may_hedge(engine: &Engine, job: &Job<'_>, call: Call<'_>) -> bool {
-    let anew = call.rival.is_some_and(|rival| !call.earlier.contains(&rival));
-    if anew && engine.health.state(call.peer) != State::Closed {
-        engine.budget.request();
-        return true;
-    }
-    engine.budget.take(call.last_hope(job))
 }
 
 async fn after_first(

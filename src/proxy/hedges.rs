@@ -1,0 +1,146 @@
+//! Who joins a silent attempt, when, and for how long: the state of one race.
+
+use super::asking::{Call, Job, over_budget, stand_in};
+use super::engine::Engine;
+use super::health::State;
+use super::pulse::Pulse;
+use super::retry::backoff;
+use super::rules::Next;
+use std::time::{Duration, Instant};
+
+/// The hedges of one attempt.
+#[derive(Debug)]
+pub struct Hedges<'a> {
+    engine: &'a Engine,
+    job: &'a Job<'a>,
+    call: Call<'a>,
+    begun: Instant,
+    /// How many upstreams had come back from being down when the attempt began.
+    returns: usize,
+    /// Who has come back since, until it is asked; only the first one counts.
+    back: Option<usize>,
+    came_back: bool,
+    /// Hedges that ended without a reply that ends the race.
+    turn: u32,
+    /// Those of them that failed.
+    failed: u32,
+    /// Whether the next one goes on from a piece that came: no repetition.
+    goes_on: bool,
+    /// Whether it is recorded that the budget is spent.
+    told: bool,
+}
+
+impl<'a> Hedges<'a> {
+    /// For an attempt that begins now.
+    pub fn new(engine: &'a Engine, job: &'a Job<'a>, call: Call<'a>) -> Hedges<'a> {
+        Hedges {
+            engine,
+            job,
+            call,
+            begun: Instant::now(),
+            returns: engine.returns.count(),
+            back: None,
+            came_back: false,
+            turn: 0,
+            failed: 0,
+            goes_on: false,
+            told: false,
+        }
+    }
+
+    /// Whether nobody is left to be asked after this upstream, and go waits.
+    pub fn last(&self) -> bool {
+        self.call.next == Next::Nobody && self.call.last_hope(self.job)
+    }
+
+    /// Ends when one more may be made of the attempt with this pulse.
+    pub async fn allowed(&mut self, pulse: &Pulse, after: Duration) {
+        while !std::mem::take(&mut self.goes_on) && self.back.is_none() && !self.within_budget() {
+            if !std::mem::replace(&mut self.told, true) {
+                over_budget(self.engine, self.job, self.call.peer);
+            }
+            tokio::select! {
+                () = later(pulse, after) => {}
+                () = self.come_back() => {}
+            }
+        }
+    }
+
+    /// Whether one more is within the budget. Past an upstream that others are preferred to by now, the one at another
+    /// is no extra: it is where the request would go first.
+    fn within_budget(&self) -> bool {
+        let anew = self
+            .call
+            .rival
+            .is_some_and(|rival| !self.call.earlier.contains(&rival));
+        if anew && self.engine.health.state(self.call.peer) != State::Closed {
+            self.engine.budget.request();
+            return true;
+        }
+        self.engine.budget.take(self.call.last_hope(self.job))
+    }
+
+    /// Ends when one of those that may be asked has come back from being down. What was asked before that may never be
+    /// answered, so it is asked of that one, whatever is left of the budget, but once.
+    pub async fn come_back(&mut self) {
+        if self.came_back {
+            std::future::pending::<()>().await;
+        }
+        let Call {
+            peer, earlier, rival, ..
+        } = self.call;
+        let of = |who: usize| who == peer || rival == Some(who) || earlier.contains(&who);
+        let who = self.engine.returns.next(of, self.returns).await;
+        self.engine.budget.charge();
+        (self.back, self.came_back) = (Some(who), true);
+    }
+
+    /// Who is asked: who has come back; else the rival and the same one over a fresh connection, in turn. With the last
+    /// of all those that failed before it take turns.
+    pub fn other(&mut self) -> usize {
+        let in_turn = match self.last() {
+            true => stand_in(self.engine, self.call, true, self.turn),
+            false => self.call.rival.filter(|_| self.turn.is_multiple_of(2)),
+        };
+        self.back.take().or(in_turn).unwrap_or(self.call.peer)
+    }
+
+    /// How long one may be silent before another takes its place: not as long at an upstream that is down.
+    pub fn stall(&self, other: usize) -> Duration {
+        let rules = &self.engine.rules;
+        let down = self.engine.peers[other].vigil.is_down();
+        let least = if down {
+            rules.hedge_after
+        } else {
+            rules.stall_timeout
+        };
+        least.saturating_mul(1 << self.turn.min(4))
+    }
+
+    /// The next one goes on from what this one brought.
+    pub fn go_on(&mut self) {
+        self.goes_on = true;
+    }
+
+    /// One was silent for too long.
+    pub fn stalled(&mut self) {
+        self.turn += 1;
+    }
+
+    /// One failed; the wait before the next, the last few spread over the time there is while the upstream is down.
+    pub fn failed(&mut self) -> Duration {
+        (self.turn, self.failed) = (self.turn + 1, self.failed + 1);
+        let after = backoff(self.failed + 1, self.engine.jitter.draw());
+        if !self.call.last_hope(self.job) || !self.engine.peers[self.call.peer].vigil.is_down() {
+            return after;
+        }
+        let left = self.engine.rules.retry_for.saturating_sub(self.begun.elapsed());
+        self.engine.budget.pace(after, left)
+    }
+}
+
+/// Ends after some time, if it is silent then.
+async fn later(pulse: &Pulse, bound: Duration) {
+    tokio::time::sleep(bound).await;
+    pulse.silent(bound).await;
+}

@@ -144,7 +144,7 @@ pub fn settings(data: &[u8]) {
         let loaded = config::load_in(&world, dir);
         // It is a project's file: what it must not decide stays as it is.
         assert_eq!(loaded.settings.policy, None);
-        assert!(loaded.settings.toolchain_sums.is_empty() && loaded.settings.proxy.public.is_empty());
+        assert!(loaded.settings.pin.toolchain_sums.is_empty() && loaded.settings.proxy.public.is_empty());
         for (finding, mark) in loaded.marked() {
             assert!(!finding.what.contains('\u{1b}'), "{finding:?}");
             if let Some(mark) = mark {

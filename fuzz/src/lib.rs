@@ -76,7 +76,13 @@ fn checked(dir: &Path, file: &str) {
     let (world, env) = (World::default(), GoEnv::default());
     for profile in Profile::ALL {
         let files = vec![dir.join(file)];
-        let found = check::of_command(&world, &env, dir, files, &Levels::new(profile, &Default::default()));
+        let found = check::of_command(
+            &world,
+            &env,
+            dir,
+            files,
+            &Levels::new(profile, &Default::default()),
+        );
         sound(&found);
         let _ = format::json(&found, profile);
         let _ = format::sarif(&found, dir);

@@ -113,9 +113,12 @@ pub fn run(world: &World, env: &GoEnv, loaded: &Loaded, paths: &[PathBuf], level
         .collect();
     agree::files(&mut sheet, &read);
     let modcache = env.gomodcache();
-    for (file, says, _) in &read {
+    for (at, (file, says, _)) in read.iter().enumerate() {
         agree::pins(&mut sheet, file, says, &loaded.go_versions);
-        content::look(&mut sheet, file.dir(), modcache.as_deref());
+        // A go.work and a go.mod beside it have one vendor directory.
+        if read[..at].iter().all(|(other, ..)| other.dir() != file.dir()) {
+            content::look(&mut sheet, file.dir(), modcache.as_deref());
+        }
     }
     settings::look(&mut sheet, world, env, paths);
     settings::ours(&mut sheet, loaded);

@@ -20,6 +20,7 @@ impl Project {
     fn check(&self, profile: Profile) -> Vec<Problem> {
         let world = World {
             cwd: Some(self.0.path().into()),
+            env: vec![("HOME".into(), self.0.path().join("home").into())],
             ..World::default()
         };
         let env =
@@ -163,6 +164,23 @@ fn a_workspace_is_checked_as_a_whole() {
     let found = project.check(Profile::Dev);
     let files: Vec<_> = found.iter().map(|p| p.place().unwrap().0.to_path_buf()).collect();
     assert_eq!(files, [project.0.path().join("./b/go.mod")]);
+}
+
+/// What is vendored beside a go.work and a go.mod is looked at once.
+#[test]
+fn what_is_vendored_is_reported_once() {
+    let project = Project::new(&[
+        ("go.work", "go 1.24.0\n\nuse .\n"),
+        ("go.mod", "module m.io/x\n\ngo 1.24.0\n\nrequire a.io/b v1.2.3\n"),
+        ("go.sum", GO_SUM),
+        (
+            "vendor/modules.txt",
+            "# a.io/b v1.2.3\n## explicit; go 1.20\na.io/b\n",
+        ),
+        ("vendor/a.io/b/b.go", "package c\n"),
+        ("home/go/pkg/mod/a.io/b@v1.2.3/b.go", "package b\n"),
+    ]);
+    assert_eq!(project.ids(Profile::Dev), ["vendor-content:1:1"]);
 }
 
 #[test]

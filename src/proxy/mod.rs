@@ -136,11 +136,6 @@ impl Running {
         &self.0.rewrites
     }
 
-    /// What was seen so far.
-    pub fn summary(&self) -> Summary {
-        self.0.notes.summary()
-    }
-
     /// Ends the proxy's thread; waits at most a second for it.
     pub fn stop(self) -> Summary {
         let notes = Arc::clone(&self.0.notes);

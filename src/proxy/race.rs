@@ -88,7 +88,7 @@ pub async fn race<'a>(
 
 /// Whether asking again may give another answer.
 fn is_passing(told: &Told) -> bool {
-    !told.outcome.definite() && told.outcome.retryable() && told.withheld.is_none()
+    told.outcome.retryable() && told.withheld.is_none()
 }
 
 async fn after_first(

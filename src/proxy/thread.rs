@@ -5,6 +5,7 @@ use super::list::List;
 use super::notes::Notes;
 use super::{Rewrite, Setup, StartError, loopback, prefetch, serve};
 use crate::activity::Activity;
+use crate::hex;
 use crate::trace::Recorder;
 use std::net::{Ipv4Addr, TcpListener};
 use std::rc::Rc;
@@ -44,7 +45,7 @@ impl Thread {
         keep_the_heap();
         let mut random = [0u8; 24];
         fill(&mut random).map_err(|e| failed("no random numbers", &e))?;
-        let token: String = random[..16].iter().map(|b| format!("{b:02x}")).collect();
+        let token = hex::encode(&random[..16]);
         let seed = random[16..].iter().fold(0, |all, b| all << 8 | u64::from(*b));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|e| failed("no free port", &e))?;
         listener

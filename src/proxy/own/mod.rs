@@ -27,9 +27,6 @@ use std::sync::Arc;
 use std::time::Instant;
 use walk::{Element, Step, Walk};
 
-/// Before Go 1.21, and where there is no Go, these defaults stand in no `go.env`.
-const GOPROXY: &str = "https://proxy.golang.org,direct";
-const GOSUMDB: &str = "sum.golang.org";
 /// Where `direct` leads for golang.org/toolchain: what its go-import line says (go.dev/ref/mod#vcs-find).
 const TOOLCHAIN_ORIGIN: &str = "https://go.dev/dl/mod";
 const TOOLCHAIN: &str = "golang.org/toolchain";
@@ -53,16 +50,12 @@ pub struct Own {
 impl Own {
     /// Of go's settings and ours; nothing is opened or asked yet. `mode` is how progress is shown.
     pub fn new(world: &World, env: &GoEnv, settings: &Settings, mode: Mode, recorder: Recorder) -> Own {
-        let or = |value: String, default: &str| match value.is_empty() {
-            true if env.system.is_empty() => default.to_owned(),
-            _ => value,
-        };
         let sums = tempfile::NamedTempFile::new().ok();
         let goauth = env.text("GOAUTH");
         let setup = Setup {
-            goproxy: or(env.text("GOPROXY"), GOPROXY),
+            goproxy: env.goproxy(),
             gonoproxy: env.gonoproxy(),
-            gosumdb: or(env.text("GOSUMDB"), GOSUMDB),
+            gosumdb: env.gosumdb(),
             goauth: if goauth.is_empty() { "netrc".into() } else { goauth },
             world: Arc::new(world.clone()),
             spool: env.gomodcache().unwrap_or_else(std::env::temp_dir),

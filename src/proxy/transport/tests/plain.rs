@@ -359,6 +359,21 @@ async fn a_dial_that_nobody_waits_for_serves_a_later_request() {
     );
 }
 
+/// A peer that works at another address with the same port, a client that knows both by one name, and a URL there;
+/// `None`, with a line that says so, where there is no such address.
+fn beside(first: &Peer) -> Option<(Peer, Asker, String)> {
+    let port = first.address.port();
+    let Ok(second) = std::net::TcpListener::bind(("127.0.0.2", port)) else {
+        crate::ui::note("skipped: 127.0.0.2 is not there");
+        return None;
+    };
+    let good = Peer::on(second, |_, mut line| line.echo());
+    let asker = Asker::new(&[]);
+    let both = vec![first.address, good.address];
+    asker.client.connector.resolver.teach("two.test", port, both);
+    Some((good, asker, format!("http://two.test:{port}/x")))
+}
+
 /// One of two servers behind a name fails in each way that connecting does not show: the other one is asked next.
 #[tokio::test]
 async fn an_address_that_failed_is_the_last_resort() {
@@ -374,16 +389,9 @@ async fn an_address_that_failed_is_the_last_resort() {
             line.head();
             line.say(answer.unwrap_or_default());
         });
-        let port = bad.address.port();
-        let Ok(second) = std::net::TcpListener::bind(("127.0.0.2", port)) else {
-            crate::ui::note("skipped: 127.0.0.2 is not there");
+        let Some((good, asker, url)) = beside(&bad) else {
             return;
         };
-        let good = Peer::on(second, |_, mut line| line.echo());
-        let asker = Asker::new(&[]);
-        let both = vec![bad.address, good.address];
-        asker.client.connector.resolver.teach("two.test", port, both);
-        let url = format!("http://two.test:{port}/x");
         let first = asker.text(&url).await;
         let failed = first.as_ref().map_or(true, |(body, _)| body.is_empty());
         assert!(failed, "{answer:?} {body_fails}: {first:?}");
@@ -403,16 +411,9 @@ async fn a_fresh_connection_goes_to_another_address() {
         line.head();
         line.until_closed();
     });
-    let port = silent.address.port();
-    let Ok(second) = std::net::TcpListener::bind(("127.0.0.2", port)) else {
-        crate::ui::note("skipped: 127.0.0.2 is not there");
+    let Some((good, asker, url)) = beside(&silent) else {
         return;
     };
-    let good = Peer::on(second, |_, mut line| line.echo());
-    let asker = Asker::new(&[]);
-    let both = vec![silent.address, good.address];
-    asker.client.connector.resolver.teach("two.test", port, both);
-    let url = format!("http://two.test:{port}/x");
     let hedge = async {
         while silent.heads().is_empty() {
             tokio::task::yield_now().await;

@@ -34,6 +34,7 @@ mod suite {
     mod servers;
     mod signals;
     mod storms;
+    mod streams;
     mod trace;
     mod trace_secrets;
     mod transparency;

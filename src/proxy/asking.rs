@@ -14,6 +14,7 @@ use super::resume::{Gathering, PIECES, PROGRESS};
 use super::retry::{self, Step, decide};
 use super::rules::{self, Bounds, Next, Standing};
 use super::vigil::Held;
+use super::walk;
 use crate::activity::{FlightHandle, Phase};
 use crate::trace::event::Event;
 use std::cell::Cell;
@@ -146,9 +147,7 @@ async fn again(engine: &Engine, job: &Job<'_>, call: Call<'_>, bounds: Bounds) -
                 }
                 if number > 1 && !job.is_guess() && matches!(&done, Reply::Whole(w) if w.peer == peer) {
                     let name = engine.name(peer);
-                    engine
-                        .notes
-                        .say(format!("{name} failed and answered when asked again"));
+                    engine.notes.say(walk::again(&name));
                 }
                 return done;
             }

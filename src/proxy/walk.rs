@@ -243,11 +243,17 @@ fn note(engine: &Engine, job: &Job<'_>, failures: &[(usize, Told)], by: usize) {
         if job.is_guess() && told.withheld.is_none() {
             continue;
         }
-        let (name, by) = (engine.name(*peer), engine.name(by));
-        engine
-            .notes
-            .say(format!("{name} {}; {by} answered instead", told.did));
+        let (name, answered) = (engine.name(*peer), engine.name(by));
+        engine.notes.say(match *peer == by {
+            true => again(&name),
+            false => format!("{name} {}; {answered} answered instead", told.did),
+        });
     }
+}
+
+/// What is said of one that came back.
+pub fn again(name: &str) -> String {
+    format!("{name} failed and answered when asked again")
 }
 
 fn give_up(engine: &Engine, job: &Job<'_>, prefix: usize, failures: Vec<(usize, Told)>) -> Verdict {

@@ -51,6 +51,15 @@ fn pull(test: &str, sandbox: &Sandbox, runs: u64) -> usize {
         let begun = Instant::now();
         let ended = sandbox.go(&["mod", "download"]);
         eprintln!("{test}: run {run}: {:?}", begun.elapsed());
+        for line in ended
+            .err()
+            .lines()
+            .filter(|line| line.ends_with("answered instead"))
+        {
+            let who = |part: &str| part.split_once(' ').map(|(name, _)| name.to_string());
+            let (failed, instead) = line.trim_start_matches("gosteady: ").split_once("; ").unwrap();
+            assert_ne!(who(failed), who(instead), "{line}");
+        }
         let left = MODULES - sandbox.zips();
         if left > 0 || ended.status != Some(0) {
             eprintln!("{test}: run {run}: {left} missing, stderr:\n{}", ended.err());

@@ -199,9 +199,7 @@ async fn again(engine: &Engine, job: &Job<'_>, call: Call<'_>, bounds: Bounds) -
             return Reply::Told(told);
         }
         let after = match watch {
-            Some(_) => engine
-                .budget
-                .pace(after, bounds.retry_for.saturating_sub(begun.elapsed())),
+            Some(_) => engine.budget.pace(after, begun.elapsed(), bounds.retry_for),
             None => after,
         };
         tell(engine, job, "retry", &told.did, after, peer);

@@ -11,8 +11,8 @@ const FREE: u64 = 10;
 /// One more for so many requests.
 const PER: u64 = 5;
 
-/// How many are the last few.
-const LAST: u32 = 3;
+/// What is down for less is taken to be down for so long.
+const SHORT: Duration = Duration::from_millis(100);
 
 /// What a run has asked, and asked again. Pure.
 #[derive(Debug, Default)]
@@ -44,13 +44,14 @@ impl Budget {
         self.extra.set(self.extra.get() + 1);
     }
 
-    /// The wait before an extra request, so that the last few of them are spread over the time that is left.
-    pub fn pace(&self, wait: Duration, time: Duration) -> Duration {
-        let left = self.allowed().saturating_sub(self.extra.get());
-        match u32::try_from(left) {
-            Ok(left) if left <= LAST => wait.max(time / (left + 1)),
-            _ => wait,
-        }
+    /// The wait before an extra request to what has been down for some time, of the time it is given in all: what is
+    /// left of the budget is spread so that each wait is the same part of the time before it. So an outage costs a
+    /// certain multiple of its length, whatever that is, and the last request falls into the end of the time.
+    pub fn pace(&self, wait: Duration, down: Duration, of: Duration) -> Duration {
+        let waits = self.allowed().saturating_sub(self.extra.get()).saturating_add(1);
+        let down = down.max(SHORT);
+        let growth = of.div_duration_f64(down).max(1.0).powf(1.0 / waits as f64);
+        wait.max(down.mul_f64(growth - 1.0))
     }
 
     /// Extra requests made.
@@ -87,17 +88,22 @@ mod tests {
             budget.request();
         }
         assert!(budget.take(true), "what was made beyond it is paid back first");
-        let seconds = Duration::from_secs;
-        assert_eq!(budget.pace(seconds(1), seconds(60)), seconds(60), "none is left");
-        for _ in 0..10 {
-            budget.request();
-        }
-        assert_eq!(budget.pace(seconds(1), seconds(60)), seconds(20), "two are left");
-        assert_eq!(budget.pace(seconds(8), seconds(9)), seconds(8));
-        for _ in 0..10 {
-            budget.request();
-        }
-        assert_eq!(budget.pace(seconds(1), seconds(60)), seconds(1));
         assert!(budget.tell() && !budget.tell());
+    }
+
+    #[test]
+    fn what_is_left_of_it_is_spread_over_the_time_by_equal_parts() {
+        let seconds = Duration::from_secs;
+        let budget = Budget::default();
+        let (mut now, mut tries) = (seconds(1), vec![]);
+        (0..6).for_each(|_| budget.charge());
+        while budget.take(true) {
+            now += budget.pace(Duration::ZERO, now, seconds(81));
+            tries.push(now.as_secs());
+        }
+        assert_eq!(tries, [3, 9, 27, 81], "the last one at the end");
+        assert_eq!(budget.pace(seconds(1), seconds(90), seconds(60)), seconds(1));
+        let first = budget.pace(Duration::ZERO, Duration::ZERO, seconds(60));
+        assert!(first > seconds(59) && first < seconds(60), "{first:?}");
     }
 }

@@ -127,15 +127,15 @@ impl<'a> Hedges<'a> {
         self.turn += 1;
     }
 
-    /// One failed; the wait before the next, the last few spread over the time there is while the upstream is down.
+    /// One failed; the wait before the next, spread over the time there is while the upstream is down.
     pub fn failed(&mut self) -> Duration {
         (self.turn, self.failed) = (self.turn + 1, self.failed + 1);
         let after = backoff(self.failed + 1, self.engine.jitter.draw());
         if !self.call.last_hope(self.job) || !self.engine.peers[self.call.peer].vigil.is_down() {
             return after;
         }
-        let left = self.engine.rules.retry_for.saturating_sub(self.begun.elapsed());
-        self.engine.budget.pace(after, left)
+        let bound = self.engine.rules.retry_for;
+        self.engine.budget.pace(after, self.begun.elapsed(), bound)
     }
 }
 

@@ -37,6 +37,20 @@ pub fn of_zip(source: impl Read + Seek) -> Result<Option<String>, Bad> {
     unpacked(archive, MAX_ZIP, &mut |_, _| {}).map(Some)
 }
 
+/// [`of_zip`], and the content of the file of this name in it.
+pub fn of_zip_and(source: impl Read + Seek, file: &str) -> Result<Option<(String, Option<Vec<u8>>)>, Bad> {
+    let Some(archive) = open(source, MAX_ZIP)? else {
+        return Ok(None);
+    };
+    let mut content: Option<Vec<u8>> = None;
+    let hash = unpacked(archive, MAX_ZIP, &mut |name, bytes| {
+        if name == file.as_bytes() {
+            content.get_or_insert_default().extend_from_slice(bytes);
+        }
+    })?;
+    Ok(Some((hash, content)))
+}
+
 /// [`look`] and [`of_zip`] at once.
 pub fn of_module_zip(source: impl Read + Seek, module: &str, version: &str) -> Result<Option<String>, Bad> {
     of_module_zip_watched(source, module, version, &mut |_, _| {})
@@ -127,15 +141,22 @@ fn open<R: Read + Seek>(mut source: R, most: u64) -> Result<Option<ZipArchive<R>
 }
 
 /// What the end record says about the central directory: its size stands 12 bytes behind the signature; all ones
-/// where a zip64 record says it.
+/// where a zip64 record says it. The record is the end of the file, but for a comment that may follow.
 fn directory_size(source: &mut (impl Read + Seek)) -> std::io::Result<u64> {
+    const RECORD: u64 = 22;
+    const COMMENT: u64 = 64 << 10;
     let len = source.seek(std::io::SeekFrom::End(0))?;
-    source.seek(std::io::SeekFrom::Start(len.saturating_sub((64 << 10) + 22)))?;
     let mut tail = Vec::new();
-    source.read_to_end(&mut tail)?;
-    let at = tail.windows(4).rposition(|w| w == b"PK\x05\x06");
-    let size = at.and_then(|at| tail.get(at + 12..at + 16)?.try_into().ok());
-    Ok(size.map_or(0, |s| u32::from_le_bytes(s).into()))
+    for most in [RECORD, RECORD + COMMENT] {
+        source.seek(std::io::SeekFrom::Start(len.saturating_sub(most)))?;
+        tail.clear();
+        source.read_to_end(&mut tail)?;
+        let at = tail.windows(4).rposition(|w| w == b"PK\x05\x06");
+        if let Some(size) = at.and_then(|at| tail.get(at + 12..at + 16)?.try_into().ok()) {
+            return Ok(u32::from_le_bytes(size).into());
+        }
+    }
+    Ok(0)
 }
 
 /// The hash of files by their own SHA-256 and their names, which begin with `MODULE@VERSION/` (dirhash: Hash1).

@@ -335,6 +335,7 @@ fn whole(ask: &Ask<'_>, content_type: String, body: Spooled, rest: Option<Rest>)
         body,
         rest,
         peer,
+        go_mod: None,
     }))
 }
 

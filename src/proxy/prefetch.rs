@@ -304,6 +304,7 @@ fn inside(engine: &Engine, work: &mut Work, file: &File) -> Option<Inside> {
         landed,
         expected,
         peer: 0,
+        go_mod: None,
     })
 }
 
@@ -347,6 +348,7 @@ async fn fly(
             arrival = Some((whole.body.clone(), ahead.joined()));
             if let Some(inside) = &mut inside {
                 inside.peer = whole.peer;
+                inside.go_mod = whole.go_mod.clone();
             }
             Some((Verdict::Whole(whole), share))
         }

@@ -61,6 +61,8 @@ pub struct Whole {
     pub rest: Option<Rest>,
     /// The upstream's number.
     pub peer: usize,
+    /// The go.mod in a zip that go.sum vouches for.
+    pub go_mod: Option<Bytes>,
 }
 
 /// The part of a body that is passed on as it comes, because the spool is full.

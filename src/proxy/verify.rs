@@ -17,6 +17,7 @@ use crate::cause::Cause;
 use crate::config::settings::Failover;
 use crate::gomod::Sums;
 use crate::gomod::h1::{self, Bad};
+use bytes::Bytes;
 use std::cell::OnceCell;
 use std::io::BufReader;
 use std::path::PathBuf;
@@ -94,7 +95,7 @@ fn wrong(outcome: Outcome, did: String, detail: String) -> Told {
 pub async fn verify(engine: &Engine, ask: &Ask<'_>, reply: Reply, pulse: &Pulse) -> Reply {
     let resource = ask.resource;
     let checkable = resource.immutable && matches!(resource.kind, Kind::Mod | Kind::Zip);
-    let whole = match reply {
+    let mut whole = match reply {
         Reply::Whole(whole) if checkable && whole.rest.is_none() => whole,
         other => return other,
     };
@@ -104,15 +105,23 @@ pub async fn verify(engine: &Engine, ask: &Ask<'_>, reply: Reply, pulse: &Pulse)
             let target = resource.version().filter(|_| expected.is_empty());
             let target = target.map(|(module, version)| (module.to_owned(), version.to_owned()));
             let source = BufReader::new(whole.body.reader());
+            let go_mod = resource
+                .version()
+                .map(|(module, version)| format!("{module}@{version}/go.mod"));
+            let go_mod = go_mod.unwrap_or_default();
             let work = move || match target {
                 Some((module, version)) => h1::look(source, &module, &version).map(|()| None),
-                None => h1::of_zip(source),
+                None => h1::of_zip_and(source, &go_mod),
             };
             // A small zip may unpack to much, and it is this machine that takes its time now.
             pulse.rest();
             let done = tokio::task::spawn_blocking(work).await;
             pulse.begin();
-            done.unwrap_or(Ok(None))
+            done.unwrap_or(Ok(None)).map(|read| {
+                let (hash, go_mod) = read?;
+                whole.go_mod = go_mod.map(Bytes::from);
+                Some(hash)
+            })
         }
         _ if expected.is_empty() => Ok(None),
         _ => match whole.body.metadata() {
@@ -195,6 +204,7 @@ pub fn hand_over(
         body: body.body.clone(),
         rest: None,
         peer,
+        go_mod: None,
     }))
 }
 

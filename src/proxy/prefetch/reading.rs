@@ -29,6 +29,8 @@ pub struct Inside {
     pub expected: Vec<String>,
     /// The upstream that the zip came from, by its number.
     pub peer: usize,
+    /// What was read of it while the zip was verified.
+    pub go_mod: Option<Bytes>,
 }
 
 /// Reads the packages that wait in a place that can be read.
@@ -107,6 +109,14 @@ pub fn zip(engine: &Rc<Engine>, module: &Module, body: Option<Spooled>, inside: 
     if packages.is_empty() && inside.is_none() && !graph {
         return;
     }
+    let inside = match inside {
+        Some(mut inside) if packages.is_empty() && inside.go_mod.is_some() => {
+            let text = inside.go_mod.take().unwrap_or_default();
+            learn(engine, module, &text);
+            return hand_over(engine, Some(text), inside);
+        }
+        other => other,
+    };
     let (engine, module, tags) = (Rc::clone(engine), module.clone(), tags(engine));
     tokio::task::spawn_local(async move {
         let (path, version) = module.clone();
@@ -126,11 +136,10 @@ pub fn zip(engine: &Rc<Engine>, module: &Module, body: Option<Spooled>, inside: 
             .ok()
             .flatten()
             .unwrap_or_default();
-        let go_mod = found.go_mod.as_ref().filter(|_| graph);
+        if let Some(text) = &found.go_mod {
+            learn(&engine, &module, text);
+        }
         engine.prefetch.with(|work| {
-            if let (Some(graph), Some(text)) = (&mut work.graph, go_mod) {
-                graph.learn(&module, text);
-            }
             for (package, imports) in &found.packages {
                 if let Some(needed) = &mut work.needed {
                     needed.found(package, imports);
@@ -141,7 +150,7 @@ pub fn zip(engine: &Rc<Engine>, module: &Module, body: Option<Spooled>, inside: 
             }
         });
         if let Some(inside) = inside {
-            hand_over(&engine, found.go_mod, inside);
+            hand_over(&engine, found.go_mod.map(Bytes::from), inside);
         }
         pump(&engine);
     });
@@ -170,13 +179,21 @@ fn look<R: Read + Seek>(
     }
 }
 
+fn learn(engine: &Engine, module: &Module, text: &[u8]) {
+    engine.prefetch.with(|work| {
+        if let Some(graph) = &mut work.graph {
+            graph.learn(module, text);
+        }
+    });
+}
+
 // Only what go.sum vouches for byte by byte; else go's own request is made.
-fn hand_over(engine: &Engine, text: Option<Vec<u8>>, inside: Inside) {
+fn hand_over(engine: &Engine, text: Option<Bytes>, inside: Inside) {
     let body = text
         .filter(|text| inside.expected.contains(&h1::of_go_mod(text)))
         .and_then(|text| {
             let mut body = engine.spool.body();
-            body.push(&Bytes::from(text)).ok()?;
+            body.push(&text).ok()?;
             Some(body.end())
         });
     let landed = body.map(|body| {
@@ -186,6 +203,7 @@ fn hand_over(engine: &Engine, text: Option<Vec<u8>>, inside: Inside) {
             body,
             rest: None,
             peer: inside.peer,
+            go_mod: None,
         };
         (Verdict::Whole(Box::new(whole)), share)
     });

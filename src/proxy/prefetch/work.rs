@@ -54,6 +54,8 @@ pub struct Work {
     /// Zips.
     pub zips: HashMap<Module, Zip>,
     modcache: PathBuf,
+    /// Whether the module cache held nothing when the project was read: what is in it since came through here.
+    cold: bool,
     modules: bool,
     infos: Infos,
     /// Paths of the build list that were looked at.
@@ -82,6 +84,7 @@ impl Work {
             flights: HashMap::new(),
             flying: 0,
             zips: HashMap::new(),
+            cold: !sources.modcache.join("cache/download").exists(),
             modcache: sources.modcache.clone(),
             modules: sources.need.modules,
             infos: sources.need.infos,
@@ -173,7 +176,7 @@ impl Work {
             }
         }
         for module in std::mem::take(&mut self.late) {
-            match self.cached(&module, "zip") {
+            match self.zip_file(&module).exists() {
                 true => ready.push(Place::Module(module)),
                 false => self.late.push(module),
             }
@@ -290,8 +293,8 @@ impl Work {
     }
 
     fn cached(&self, (path, version): &Module, extension: &str) -> bool {
-        let file = file(path, version, extension);
-        self.modcache.join("cache/download").join(file).exists()
+        let cache = (!self.cold).then(|| self.modcache.join("cache/download"));
+        cache.is_some_and(|cache| cache.join(file(path, version, extension)).exists())
     }
 }
 

@@ -37,18 +37,33 @@ pub fn of_zip(source: impl Read + Seek) -> Result<Option<String>, Bad> {
     unpacked(archive, MAX_ZIP, &mut |_, _| {}).map(Some)
 }
 
+/// The largest file that is kept of a zip, in bytes.
+const MAX_KEPT: usize = 1 << 20;
+
+/// What was read of a zip.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The hash of its files.
+    pub hash: String,
+    /// The content of the one that was asked for, where it is there and of at most 1 MiB.
+    pub file: Option<Vec<u8>>,
+}
+
 /// [`of_zip`], and the content of the file of this name in it.
-pub fn of_zip_and(source: impl Read + Seek, file: &str) -> Result<Option<(String, Option<Vec<u8>>)>, Bad> {
+pub fn of_zip_and(source: impl Read + Seek, file: &str) -> Result<Option<Reading>, Bad> {
     let Some(archive) = open(source, MAX_ZIP)? else {
         return Ok(None);
     };
     let mut content: Option<Vec<u8>> = None;
     let hash = unpacked(archive, MAX_ZIP, &mut |name, bytes| {
         if name == file.as_bytes() {
-            content.get_or_insert_default().extend_from_slice(bytes);
+            let content = content.get_or_insert_default();
+            let room = (MAX_KEPT + 1).saturating_sub(content.len());
+            content.extend_from_slice(&bytes[..bytes.len().min(room)]);
         }
     })?;
-    Ok(Some((hash, content)))
+    let file = content.filter(|content| content.len() <= MAX_KEPT);
+    Ok(Some(Reading { hash, file }))
 }
 
 /// [`look`] and [`of_zip`] at once.
@@ -213,6 +228,28 @@ mod tests {
             of_zip(zip).unwrap().unwrap(),
             of_go_mod(b"module golang.org/x/text\n")
         );
+    }
+
+    #[test]
+    fn one_file_of_those_that_are_hashed() {
+        let files: [(&str, &[u8]); 3] = [
+            ("m@v/go.mod", b"module m\n"),
+            ("m@v/empty", b""),
+            ("m@v/x/go.mod", b"?"),
+        ];
+        let read = |file: &str| of_zip_and(archive(&files), file).unwrap().unwrap();
+        for (file, content) in files {
+            assert_eq!(read(file).file.as_deref(), Some(content), "{file}");
+        }
+        assert_eq!(read("go.mod").file, None);
+        for (size, kept) in [(MAX_KEPT, true), (MAX_KEPT + 1, false)] {
+            let zip = archive(&[("m@v/go.mod", &vec![b'\n'; size])]);
+            assert_eq!(
+                of_zip_and(zip, "m@v/go.mod").unwrap().unwrap().file.is_some(),
+                kept
+            );
+        }
+        assert_eq!(Some(read("").hash), of_zip(archive(&files)).unwrap());
     }
 
     #[test]

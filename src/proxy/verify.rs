@@ -102,25 +102,22 @@ pub async fn verify(engine: &Engine, ask: &Ask<'_>, reply: Reply, pulse: &Pulse)
     let expected = engine.sums.of(resource);
     let finding = match resource.kind {
         Kind::Zip => {
-            let target = resource.version().filter(|_| expected.is_empty());
-            let target = target.map(|(module, version)| (module.to_owned(), version.to_owned()));
+            let (module, version) = resource.version().unwrap_or_default();
+            let (module, version) = (module.to_owned(), version.to_owned());
             let source = BufReader::new(whole.body.reader());
-            let go_mod = resource
-                .version()
-                .map(|(module, version)| format!("{module}@{version}/go.mod"));
-            let go_mod = go_mod.unwrap_or_default();
-            let work = move || match target {
-                Some((module, version)) => h1::look(source, &module, &version).map(|()| None),
-                None => h1::of_zip_and(source, &go_mod),
+            let known = !expected.is_empty();
+            let work = move || match known {
+                true => h1::of_zip_and(source, &format!("{module}@{version}/go.mod")),
+                false => h1::look(source, &module, &version).map(|()| None),
             };
             // A small zip may unpack to much, and it is this machine that takes its time now.
             pulse.rest();
             let done = tokio::task::spawn_blocking(work).await;
             pulse.begin();
             done.unwrap_or(Ok(None)).map(|read| {
-                let (hash, go_mod) = read?;
-                whole.go_mod = go_mod.map(Bytes::from);
-                Some(hash)
+                let read = read?;
+                whole.go_mod = read.file.map(Bytes::from);
+                Some(read.hash)
             })
         }
         _ if expected.is_empty() => Ok(None),

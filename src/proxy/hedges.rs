@@ -53,9 +53,15 @@ impl<'a> Hedges<'a> {
         self.call.next == Next::Nobody && self.call.last_hope(self.job)
     }
 
-    /// Ends when one more may be made of the attempt with this pulse.
-    pub async fn allowed(&mut self, pulse: &Pulse, after: Duration) {
-        while !std::mem::take(&mut self.goes_on) && self.back.is_none() && !self.within_budget() {
+    /// Ends when one more may be made of the attempt with this pulse: true; or when it is of no use to wait: false.
+    pub async fn allowed(&mut self, pulse: &Pulse, after: Duration) -> bool {
+        while !std::mem::take(&mut self.goes_on) && self.back.is_none() {
+            if self.hopeless() {
+                return false;
+            }
+            if self.within_budget() {
+                break;
+            }
             if !std::mem::replace(&mut self.told, true) {
                 over_budget(self.engine, self.job, self.call.peer);
             }
@@ -64,6 +70,16 @@ impl<'a> Hedges<'a> {
                 () = self.come_back() => {}
             }
         }
+        true
+    }
+
+    /// Whether all else has failed for as long as it may. Patience is for a server that takes its time, not for one that
+    /// has had it and answers nobody.
+    fn hopeless(&self) -> bool {
+        self.failed > 0
+            && self.call.last_hope(self.job)
+            && self.engine.peers[self.call.peer].vigil.is_down()
+            && self.begun.elapsed() >= self.engine.rules.retry_for
     }
 
     /// Whether one more is within the budget. Past an upstream that others are preferred to by now, the one at another
@@ -127,8 +143,9 @@ impl<'a> Hedges<'a> {
         self.turn += 1;
     }
 
-    /// One failed; the wait before the next, spread over the time there is while the upstream is down.
-    pub fn failed(&mut self) -> Duration {
+    /// One at `other` failed; the wait before the next, spread over the time there is while the upstream is down.
+    pub fn failed(&mut self, other: usize) -> Duration {
+        self.engine.peers[other].vigil.failed();
         (self.turn, self.failed) = (self.turn + 1, self.failed + 1);
         let after = backoff(self.failed + 1, self.engine.jitter.draw());
         if !self.call.last_hope(self.job) || !self.engine.peers[self.call.peer].vigil.is_down() {

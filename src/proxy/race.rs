@@ -32,10 +32,14 @@ pub async fn race<'a>(
         reply = &mut first => return reply,
         () = silent(engine, job, call, &pulse, bounds.hedge_after) => {}
     }
+    let mut failure = None;
     for _ in 0..PIECES {
-        tokio::select! {
+        let allowed = tokio::select! {
             reply = &mut first => return reply,
-            () = hedges.allowed(&pulse, bounds.hedge_after) => {}
+            allowed = hedges.allowed(&pulse, bounds.hedge_after) => allowed,
+        };
+        if !allowed {
+            return Reply::Told(failure.unwrap_or_else(|| silence(bounds.hedge_after, None)));
         }
         let other = hedges.other();
         let place = if other == peer { gathering } else { &elsewhere };
@@ -74,10 +78,14 @@ pub async fn race<'a>(
         match reply {
             Reply::Told(told) if is_passing(&told) && (other == peer || hedges.last()) => {
                 // The server is there and this attempt did not help; the silent one may wait for a dead connection.
-                remember(engine, job, peer, other, told);
+                if other == peer {
+                    failure = Some(told);
+                } else {
+                    remember(engine, job, peer, other, told);
+                }
                 tokio::select! {
                     reply = &mut first => return reply,
-                    () = tokio::time::sleep(hedges.failed()) => {}
+                    () = tokio::time::sleep(hedges.failed(other)) => {}
                 }
             }
             reply => return after_second(engine, job, peer, other, reply, first).await,

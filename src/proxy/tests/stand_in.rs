@@ -43,3 +43,25 @@ fn a_stand_in_that_failed_is_asked_again_by_the_next_request() {
     well.store(true, Relaxed);
     assert_eq!(proxy.get(0, INFO).text(), JSON);
 }
+
+/// Patience is for a server that takes its time. One that fails whatever else it is asked is given up with the others.
+#[test]
+fn what_is_silent_is_not_waited_for_when_all_else_has_failed() {
+    let asked = AtomicBool::new(false);
+    let a = Upstream::start(move |_, _| match asked.swap(true, Relaxed) {
+        false => Act::Silence,
+        true => Act::Answer(503, "", "no".into()),
+    });
+    let rules = Rules {
+        hedge_after: Duration::from_millis(50),
+        ..Rules::default()
+    };
+    let proxy = start_with(&a.url(), rules);
+    let seen = proxy.get(0, INFO);
+    assert!(
+        seen.status >= 500 && seen.text().contains("503"),
+        "{}",
+        seen.text()
+    );
+    assert!(a.asked().len() > 3, "{:?}", a.asked());
+}

@@ -7,7 +7,9 @@ use crate::bounded;
 use crate::config::Settings;
 use crate::gomod;
 use crate::journal::{Journal, Saved};
+use crate::trace::{Event, Recorder};
 use crate::world::World;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 /// Keeps what the files are, where the command may change them.
@@ -32,6 +34,48 @@ pub fn built(world: &World, settings: &Settings, command: &Command, scene: &Scen
     if let Some(journal) = Journal::of(settings, world).filter(|_| !files.is_empty()) {
         journal.built(&world.args, &scene.dir, &files);
     }
+}
+
+/// What the files that a command may change are at one time, for the trace.
+#[derive(Debug)]
+pub struct Prints(Vec<(PathBuf, String)>);
+
+impl Prints {
+    /// Of those that this command may change.
+    pub fn take(command: &Command, scene: &Scene) -> Prints {
+        let files = match may_change(command, &scene.goflags) {
+            true => files(command, scene),
+            false => Vec::new(),
+        };
+        Prints(
+            files
+                .into_iter()
+                .map(|file| (file.clone(), print(&file)))
+                .collect(),
+        )
+    }
+
+    /// Records what has become of them.
+    pub fn compare(self, scene: &Scene, recorder: &Recorder) {
+        for (file, before) in self.0 {
+            let after = print(&file);
+            if before != after {
+                let file = file.strip_prefix(&scene.dir).unwrap_or(&file);
+                let file = file.to_string_lossy().into_owned();
+                recorder.emit(Event::FileChanged { file, before, after });
+            }
+        }
+    }
+}
+
+// `1234 bytes, 0f3a…`, or `absent`.
+fn print(file: &Path) -> String {
+    let Ok(text) = bounded::read_file(file) else {
+        return "absent".to_string();
+    };
+    let mut hash = DefaultHasher::new();
+    text.hash(&mut hash);
+    format!("{} bytes, {:016x}", text.len(), hash.finish())
 }
 
 // Source: cmd/go/internal/modload (WriteGoMod and its callers): in readonly mode, the default, only these.

@@ -1,10 +1,11 @@
 //! The guarded half of a command's life: proxy, supervision, trace, memo, and what the user is told.
 
 use super::argv::Command;
+use super::changes::{self, Prints};
 use super::decision::Action;
 use super::fast::{Task, hand_over};
 use super::guard::{self, Fault, Plan, Report};
-use super::{again, changes, phase, verdict};
+use super::{again, phase, verdict};
 use crate::bounded;
 use crate::config::goenv::GoEnv;
 use crate::config::{self, Settings};
@@ -143,12 +144,12 @@ fn toolchain(task: &Task) -> Event {
 
 impl Case<'_> {
     fn whole(&self) -> (Next, Option<Report>) {
-        let before = guard::fingerprints(&self.task.scene);
+        let before = Prints::take(&self.command, &self.task.scene);
         let report = match self.run(&self.task.world.args, false) {
             Ok(report) => report,
             Err(fault) => return (self.without_guard(fault), None),
         };
-        guard::file_changes(&self.task.scene, &before, &self.recorder);
+        before.compare(&self.task.scene, &self.recorder);
         if report.end.status == Some(0) {
             self.remember(&report);
         }

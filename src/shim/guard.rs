@@ -12,7 +12,7 @@ use crate::config::goenv::GoEnv;
 use crate::gomod;
 use crate::proxy::{self, Summary};
 use crate::supervise::{self, Bounds, End, Job, Stderr, Stdout};
-use crate::trace::{Event, Recorder};
+use crate::trace::Recorder;
 use crate::ui::live::Mode;
 use crate::world::World;
 use std::ffi::OsString;
@@ -180,48 +180,4 @@ fn stdout(plan: &Plan, proxied: bool) -> Stdout {
         "build" | "install" | "vet" | "fix" | "mod download" if proxied && json => Stdout::Rewrite,
         _ => Stdout::Inherit,
     }
-}
-
-/// Notes what a go.mod or go.sum was before and became after.
-pub fn file_changes(scene: &Scene, before: &[(String, String)], recorder: &Recorder) {
-    for ((file, before), (_, after)) in before.iter().zip(fingerprints(scene)) {
-        if *before != after {
-            recorder.emit(Event::FileChanged {
-                file: file.clone(),
-                before: before.clone(),
-                after,
-            });
-        }
-    }
-}
-
-/// Size and hash of the files that go may edit: (name, `1234 bytes, 0f3a…`), `absent` where there is none.
-pub fn fingerprints(scene: &Scene) -> Vec<(String, String)> {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let module = scene
-        .module
-        .iter()
-        .flat_map(|f| [f.clone(), f.with_extension("sum")]);
-    let work = scene
-        .work
-        .iter()
-        .flat_map(|f| [f.clone(), f.with_extension("work.sum")]);
-    let print = |path: std::path::PathBuf| {
-        let text = match bounded::read_file(&path) {
-            Ok(text) => {
-                let mut hash = DefaultHasher::new();
-                text.hash(&mut hash);
-                format!("{} bytes, {:016x}", text.len(), hash.finish())
-            }
-            Err(_) => "absent".to_string(),
-        };
-        (
-            path.file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned(),
-            text,
-        )
-    };
-    module.chain(work).map(print).collect()
 }

@@ -223,3 +223,47 @@ fn what_is_no_trace_is_said_to_be_none() {
         ended.err()
     );
 }
+
+/// Also those that stand in for a go.mod, and those of a workspace.
+#[test]
+fn it_says_which_files_go_changed() {
+    let Some(real) = real_go("it_says_which_files_go_changed") else {
+        return;
+    };
+    let store = Store::synthetic(SEED, 2);
+    let module = &store.modules()[0];
+    let wanted = format!("{}@{}", module.path, module.version);
+    let server = Server::start(store.clone(), Fault::Good).expect("a server");
+    let mut sandbox = Sandbox::new(&real);
+    sandbox.set("GOPROXY", server.url());
+    let write = |file: &str, text: &str| {
+        let path = sandbox.project().join(file);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    };
+    let changed = || {
+        let shown = sandbox.gosteady(&["trace", "show", "--json"]).expect(0).out();
+        let records = shown
+            .lines()
+            .map(|l| serde_json::from_str::<serde_json::Value>(l).expect("JSON"));
+        let files = records.filter(|r| r["kind"] == "file-changed");
+        let mut files: Vec<String> = files
+            .map(|r| r["file"].as_str().expect("a name").into())
+            .collect();
+        files.sort();
+        files
+    };
+    write("go.mod", "module m.io/x\n\ngo 1.21\n");
+    write("other.mod", "module m.io/x\n\ngo 1.21\n");
+    sandbox.go(&["get", "-modfile=other.mod", &wanted]).expect(0);
+    assert_eq!(changed(), ["other.mod", "other.sum"]);
+    write("a/go.mod", "module m.io/a\n\ngo 1.21\n");
+    write("go.work", "go 1.21\n\nuse (\n\t.\n\t./a\n)\n");
+    sandbox.go(&["-C", "a", "get", &wanted]).expect(0);
+    let files = changed();
+    assert!(files.contains(&"go.mod".to_string()), "{files:?}");
+    assert!(
+        !files.iter().any(|f| f == "a/go.mod" || f.contains("..")),
+        "{files:?}"
+    );
+}

@@ -55,6 +55,10 @@ impl<'a> Hedges<'a> {
 
     /// Ends when one more may be made of the attempt with this pulse: true; or when it is of no use to wait: false.
     pub async fn allowed(&mut self, pulse: &Pulse, after: Duration) -> bool {
+        // A guess is asked again at most once.
+        if let Some(ahead) = self.job.ahead.filter(|_| self.turn > 0) {
+            ahead.until_joined().await;
+        }
         while !std::mem::take(&mut self.goes_on) && self.back.is_none() {
             if self.hopeless() {
                 return false;
@@ -99,7 +103,7 @@ impl<'a> Hedges<'a> {
     /// Ends when one of those that may be asked has come back from being down. What was asked before that may never be
     /// answered, so it is asked of that one, whatever is left of the budget, but once.
     pub async fn come_back(&mut self) {
-        if self.came_back {
+        if self.came_back || self.job.is_guess() {
             std::future::pending::<()>().await;
         }
         let Call {

@@ -167,7 +167,7 @@ pub async fn claim(engine: &Rc<Engine>, prefix: usize, resource: &Resource) -> O
         return None;
     };
     pump(engine);
-    let patience = prefetch.pace.borrow().patience();
+    let patience = prefetch.pace.borrow().patience().min(engine.rules.hedge_after);
     flight?.join(patience).await
 }
 
@@ -343,7 +343,9 @@ async fn fly(
     let mut arrival = None;
     let verdict = match verdict {
         Verdict::Whole(whole) if whole.rest.is_none() => {
-            prefetch.pace.borrow_mut().came(begun.elapsed(), whole.body.len());
+            // What was asked for more than once tells of the upstream's troubles, not of its pace.
+            let took = (job.attempts.get() == 1).then(|| begun.elapsed());
+            prefetch.pace.borrow_mut().came(took, whole.body.len());
             let share = Share::new(&prefetch.held, whole.body.len());
             arrival = Some((whole.body.clone(), ahead.joined()));
             if let Some(inside) = &mut inside {

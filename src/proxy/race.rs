@@ -149,12 +149,14 @@ async fn after_second(
 }
 
 /// Ends when a request of go's has been silent for so long. A guess is not raced, but moved away from an upstream that
-/// others are preferred to by now: there it would keep its turn from what can be had elsewhere.
+/// others are preferred to by now: there it would keep its turn from what can be had elsewhere. So would one that is
+/// silent since before its upstream came back from being down.
 async fn silent(engine: &Engine, job: &Job<'_>, call: Call<'_>, pulse: &Pulse, bound: Duration) {
     if let Some(ahead) = job.ahead {
         tokio::select! {
             () = ahead.until_joined() => {}
             () = engine.health.unpreferred(call.peer), if call.rival.is_some() => {}
+            _ = engine.returns.next(|who| who == call.peer, engine.returns.count()) => {}
         }
     }
     pulse.silent(bound).await;

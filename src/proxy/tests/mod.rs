@@ -1,5 +1,6 @@
 //! The whole proxy against upstreams on loopback. Bounds are short; no test asserts how long anything took.
 
+mod ahead;
 mod checksums;
 mod resume;
 mod stand_in;
@@ -41,6 +42,7 @@ struct Rules {
     hedge_after: Duration,
     retry_for: Duration,
     sums: Vec<PathBuf>,
+    prefetch: Option<Sources>,
 }
 
 impl Default for Rules {
@@ -53,6 +55,7 @@ impl Default for Rules {
             hedge_after: Duration::from_secs(300),
             retry_for: Duration::from_millis(400),
             sums: Vec::new(),
+            prefetch: None,
         }
     }
 }
@@ -67,7 +70,7 @@ fn start_with(goproxy: &str, rules: Rules) -> Proxy {
         world: Arc::default(),
         spool: dir.path().join("cache/download"),
         sums: rules.sums,
-        prefetch: None,
+        prefetch: rules.prefetch,
         rules: settings::Proxy {
             failover: rules.failover,
             public: rules.public,

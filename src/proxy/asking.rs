@@ -45,7 +45,7 @@ impl Job<'_> {
 pub struct Call<'a> {
     /// The upstream's number.
     pub peer: usize,
-    /// Those that were asked for the same before it, and failed.
+    /// Those that were asked for the same before it, and failed in passing.
     pub earlier: &'a [usize],
     /// Who may supply what it can't.
     pub next: Next,
@@ -116,16 +116,30 @@ async fn again(engine: &Engine, job: &Job<'_>, call: Call<'_>, bounds: Bounds) -
     let gathering = Gathering::default();
     let mut begun = Instant::now();
     let (mut number, mut made, mut pieces) = (0, 0, 0);
-    let mut watch = None;
+    let (mut watch, mut lived) = (None, false);
+    let mut earlier = call.earlier.to_vec();
     let mut failure: Option<Told> = None;
     loop {
         (number, made) = (number + 1, made + 1);
         let had = gathering.len();
         let elsewhere = failure
             .as_ref()
-            .zip(stand_in(engine, call, watch.is_some(), number));
+            .zip(stand_in(engine, call.next, &earlier, watch.is_some(), number));
         let reply = match elsewhere {
-            Some((failure, other)) => stood_in(engine, job, peer, (other, failure)).await,
+            Some((failure, other)) => match probe(engine, job, other, number).await {
+                Reply::Told(told) => {
+                    // That it fails again is not what go is told: the last one's failure is.
+                    let failure = Reply::Told(failure.clone());
+                    let over = told.outcome.definite() && job.resource.sumdb().is_none();
+                    earlier.retain(|peer| *peer != other || told.may_pass());
+                    remember(engine, job, peer, other, told);
+                    if over {
+                        return failure;
+                    }
+                    failure
+                }
+                whole => whole,
+            },
             None => race(engine, job, call, bounds, number, &gathering).await,
         };
         let told = match reply {
@@ -188,7 +202,13 @@ async fn again(engine: &Engine, job: &Job<'_>, call: Call<'_>, bounds: Bounds) -
                 Held::Over => return Reply::Told(told),
                 Held::Watch(right) => watch = Some(right),
                 Held::Life => {
-                    engine.budget.charge();
+                    // Once whatever is left; an upstream that goes up and down would be asked without end.
+                    if !std::mem::replace(&mut lived, true) {
+                        engine.budget.charge();
+                    } else if !engine.budget.take(true) {
+                        over_budget(engine, job, peer);
+                        return Reply::Told(told);
+                    }
                     tell(engine, job, "retry", "it answers again", Duration::ZERO, peer);
                     continue;
                 }
@@ -209,25 +229,20 @@ async fn again(engine: &Engine, job: &Job<'_>, call: Call<'_>, bounds: Bounds) -
 
 /// Who is asked in place of the last one, which fails: one of those before it that is well again, or, by the request
 /// that goes on trying for all, each in turn.
-pub fn stand_in(engine: &Engine, call: Call<'_>, watching: bool, number: u32) -> Option<usize> {
-    if call.next != Next::Nobody {
+pub fn stand_in(
+    engine: &Engine,
+    next: Next,
+    earlier: &[usize],
+    watching: bool,
+    number: u32,
+) -> Option<usize> {
+    if next != Next::Nobody {
         return None;
     }
     let well = |peer: &&usize| engine.health.state(**peer) == State::Closed;
-    let turn = number as usize % (call.earlier.len() + 1);
-    let in_turn = call.earlier.get(turn).filter(|_| watching);
-    call.earlier.iter().find(well).or(in_turn).copied()
-}
-
-/// Asks one of those before the last one once more. That it fails again is not what go is told: the last one's failure is.
-async fn stood_in(engine: &Engine, job: &Job<'_>, peer: usize, (other, failure): (usize, &Told)) -> Reply {
-    match probe(engine, job, other).await {
-        Reply::Whole(whole) => Reply::Whole(whole),
-        Reply::Told(told) => {
-            remember(engine, job, peer, other, told);
-            Reply::Told(failure.clone())
-        }
-    }
+    let turn = number as usize % (earlier.len() + 1);
+    let in_turn = earlier.get(turn).filter(|_| watching);
+    earlier.iter().find(well).or(in_turn).copied()
 }
 
 /// Shows that a request waits before it is made again, and why.

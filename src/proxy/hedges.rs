@@ -4,6 +4,7 @@ use super::asking::{Call, Job, over_budget, stand_in};
 use super::engine::Engine;
 use super::health::State;
 use super::pulse::Pulse;
+use super::reply::Told;
 use super::retry::backoff;
 use super::rules::Next;
 use std::time::{Duration, Instant};
@@ -14,6 +15,8 @@ pub struct Hedges<'a> {
     engine: &'a Engine,
     job: &'a Job<'a>,
     call: Call<'a>,
+    /// Those before the last one that may still be asked again in its place.
+    earlier: Vec<usize>,
     begun: Instant,
     /// How many upstreams had come back from being down when the attempt began.
     returns: usize,
@@ -37,6 +40,7 @@ impl<'a> Hedges<'a> {
             engine,
             job,
             call,
+            earlier: call.earlier.to_vec(),
             begun: Instant::now(),
             returns: engine.returns.count(),
             back: None,
@@ -60,6 +64,10 @@ impl<'a> Hedges<'a> {
             ahead.until_joined().await;
         }
         while !std::mem::take(&mut self.goes_on) && self.back.is_none() {
+            tokio::select! {
+                () = pulse.silent(after) => {}
+                () = self.come_back() => continue,
+            }
             if self.hopeless() {
                 return false;
             }
@@ -80,19 +88,19 @@ impl<'a> Hedges<'a> {
     /// Whether all else has failed for as long as it may. Patience is for a server that takes its time, not for one that
     /// has had it and answers nobody.
     fn hopeless(&self) -> bool {
-        self.failed > 0
+        let bound = self.engine.rules.retry_for;
+        let peer = self.call.peer;
+        (self.failed > 0 || self.engine.health.given_up(peer))
             && self.call.last_hope(self.job)
-            && self.engine.peers[self.call.peer].vigil.is_down()
-            && self.begun.elapsed() >= self.engine.rules.retry_for
+            && self.engine.peers[peer].vigil.is_down_for(bound)
+            && self.begun.elapsed() >= bound
     }
 
-    /// Whether one more is within the budget. Past an upstream that others are preferred to by now, the one at another
-    /// is no extra: it is where the request would go first.
+    /// Whether one more is within the budget. Past an upstream that others are preferred to by now, the first one at
+    /// another is no extra: it is where the request would go first.
     fn within_budget(&self) -> bool {
-        let anew = self
-            .call
-            .rival
-            .is_some_and(|rival| !self.call.earlier.contains(&rival));
+        let rival = self.call.rival.filter(|_| self.turn == 0);
+        let anew = rival.is_some_and(|rival| !self.call.earlier.contains(&rival)) && !self.last();
         if anew && self.engine.health.state(self.call.peer) != State::Closed {
             self.engine.budget.request();
             return true;
@@ -106,10 +114,8 @@ impl<'a> Hedges<'a> {
         if self.came_back || self.job.is_guess() {
             std::future::pending::<()>().await;
         }
-        let Call {
-            peer, earlier, rival, ..
-        } = self.call;
-        let of = |who: usize| who == peer || rival == Some(who) || earlier.contains(&who);
+        let Call { peer, rival, .. } = self.call;
+        let of = |who: usize| who == peer || rival == Some(who) || self.earlier.contains(&who);
         let who = self.engine.returns.next(of, self.returns).await;
         self.engine.budget.charge();
         (self.back, self.came_back) = (Some(who), true);
@@ -119,7 +125,7 @@ impl<'a> Hedges<'a> {
     /// of all those that failed before it take turns.
     pub fn other(&mut self) -> usize {
         let in_turn = match self.last() {
-            true => stand_in(self.engine, self.call, true, self.turn),
+            true => stand_in(self.engine, self.call.next, &self.earlier, true, self.turn),
             false => self.call.rival.filter(|_| self.turn.is_multiple_of(2)),
         };
         self.back.take().or(in_turn).unwrap_or(self.call.peer)
@@ -147,9 +153,12 @@ impl<'a> Hedges<'a> {
         self.turn += 1;
     }
 
-    /// One at `other` failed; the wait before the next, spread over the time there is while the upstream is down.
-    pub fn failed(&mut self, other: usize) -> Duration {
-        self.engine.peers[other].vigil.failed();
+    /// One at `other` ended without a reply that ends the race; the wait before the next, spread over the time there is while the upstream is down.
+    pub fn failed(&mut self, other: usize, told: &Told) -> Duration {
+        if !told.outcome.definite() {
+            self.engine.peers[other].vigil.failed();
+        }
+        self.earlier.retain(|peer| *peer != other || told.may_pass());
         (self.turn, self.failed) = (self.turn + 1, self.failed + 1);
         let after = backoff(self.failed + 1, self.engine.jitter.draw());
         if !self.call.last_hope(self.job) || !self.engine.peers[self.call.peer].vigil.is_down() {

@@ -33,6 +33,23 @@ impl Learnt {
         self.told.remove(&(peer, wire.to_owned()))
     }
 
+    /// Takes what was kept where it is the upstream's own word.
+    pub fn recall_word(&mut self, peer: usize, wire: &str) -> Option<Told> {
+        self.knows(peer, wire).then(|| self.recall(peer, wire)).flatten()
+    }
+
+    /// Forgets what was kept where it is no word of the upstream's own: that it failed.
+    pub fn forget_failure(&mut self, peer: usize, wire: &str) {
+        if !self.knows(peer, wire) {
+            self.recall(peer, wire);
+        }
+    }
+
+    fn knows(&self, peer: usize, wire: &str) -> bool {
+        let told = self.told.get(&(peer, wire.to_owned()));
+        told.is_some_and(|told| told.outcome.definite())
+    }
+
     /// Notes the hash of what an upstream sent where go.sum says another.
     pub fn lied(&mut self, peer: usize, wire: &str, hash: &str) {
         let lies = self.lies.entry(wire.to_owned()).or_default();

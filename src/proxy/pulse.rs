@@ -39,6 +39,11 @@ impl Pulse {
         }
     }
 
+    /// Whether it has been silent, or slower than 1 KiB/s, for so long by now.
+    pub fn is_silent(&self, bound: Duration) -> bool {
+        self.paid.get().is_some_and(|paid| paid + bound <= Instant::now())
+    }
+
     /// Ends when the attempt has been silent, or slower than 1 KiB/s, for so long.
     pub async fn silent(&self, bound: Duration) {
         loop {

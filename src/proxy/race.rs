@@ -13,6 +13,14 @@ use super::rules::Bounds;
 use std::rc::Rc;
 use std::time::Duration;
 
+/// What ended the race of two for now.
+enum End {
+    First(Reply),
+    Second(Reply),
+    /// The second one is silent, too.
+    Silent,
+}
+
 /// Asks once, and the rival or the same one again while that is silent.
 pub async fn race<'a>(
     engine: &'a Engine,
@@ -51,22 +59,22 @@ pub async fn race<'a>(
         let second_pulse = Rc::<Pulse>::default();
         let ask = new_ask(engine, job, other, bounds, number, true);
         let mut second = Box::pin(attempt(engine, ask, Rc::clone(&second_pulse), place));
-        let reply = tokio::select! {
-            reply = &mut first => return after_first(engine, job, peer, other, reply, second).await,
-            reply = &mut second => Some(reply),
-            () = second_pulse.silent(bounds.hedge_after) => None,
+        let ended = tokio::select! {
+            reply = &mut first => End::First(reply),
+            reply = &mut second => End::Second(reply),
+            () = second_pulse.silent(bounds.hedge_after) => End::Silent,
         };
-        if reply.is_none() && other == peer && gathering.len() >= had + PROGRESS {
-            // It has all that the first one had, and more, and is silent now: the next one goes on from there.
-            (first, pulse) = (second, second_pulse);
-            hedges.go_on();
-            continue;
-        }
-        let reply = match reply {
-            Some(reply) => reply,
-            None => tokio::select! {
-                reply = &mut first => return after_first(engine, job, peer, other, reply, second).await,
-                reply = &mut second => reply,
+        let still = pulse.is_silent(bounds.hedge_after);
+        let ended = match ended {
+            End::Silent if other == peer && still && gathering.len() >= had + PROGRESS => {
+                // It has all that the first one had, and more, and is silent now: the next one goes on from there.
+                (first, pulse) = (second, second_pulse);
+                hedges.go_on();
+                continue;
+            }
+            End::Silent => tokio::select! {
+                reply = &mut first => End::First(reply),
+                reply = &mut second => End::Second(reply),
                 // The oldest one alone may be waited for without end: a module server may be cloning.
                 () = second_pulse.silent(hedges.stall(other)) => {
                     hedges.stalled();
@@ -74,29 +82,50 @@ pub async fn race<'a>(
                 }
                 () = hedges.come_back() => continue,
             },
+            ended => ended,
         };
-        match reply {
-            Reply::Told(told) if is_passing(&told) && (other == peer || hedges.last()) => {
+        match ended {
+            End::First(Reply::Told(told)) if other == peer && told.is_passing() => {
+                // The second one takes its place, and may be joined in its turn.
+                hedges.failed(peer, &told);
+                failure = Some(told);
+                (first, pulse) = (second, second_pulse);
+            }
+            End::First(reply) => {
+                let bound = hedges.stall(other);
+                let second = async {
+                    tokio::select! {
+                        reply = second => Some(reply),
+                        () = second_pulse.silent(bound) => None,
+                    }
+                };
+                return after_first(engine, job, peer, other, reply, second).await;
+            }
+            End::Second(Reply::Told(told))
+                if other == peer && told.is_passing() || other != peer && hedges.last() =>
+            {
                 // The server is there and this attempt did not help; the silent one may wait for a dead connection.
+                let wait = hedges.failed(other, &told);
                 if other == peer {
                     failure = Some(told);
                 } else {
+                    let over = told.outcome.definite() && job.resource.sumdb().is_none();
                     remember(engine, job, peer, other, told);
+                    if over {
+                        return Reply::Told(silence(bounds.hedge_after, None));
+                    }
                 }
                 tokio::select! {
                     reply = &mut first => return reply,
-                    () = tokio::time::sleep(hedges.failed(other)) => {}
+                    () = tokio::time::sleep(wait) => {}
+                    () = hedges.come_back() => {}
                 }
             }
-            reply => return after_second(engine, job, peer, other, reply, first).await,
+            End::Second(reply) => return after_second(engine, job, peer, other, reply, first).await,
+            End::Silent => {}
         }
     }
     first.await
-}
-
-/// Whether asking again may give another answer.
-fn is_passing(told: &Told) -> bool {
-    told.outcome.retryable() && told.withheld.is_none()
 }
 
 async fn after_first(
@@ -105,12 +134,15 @@ async fn after_first(
     peer: usize,
     other: usize,
     reply: Reply,
-    second: impl Future<Output = Reply>,
+    second: impl Future<Output = Option<Reply>>,
 ) -> Reply {
     match reply {
         // A whole body that is wrong is the same upstream's word.
         Reply::Told(told) if !told.outcome.definite() && (other != peer || told.withheld.is_none()) => {
-            settle(engine, job, (peer, told), other, second.await)
+            match second.await {
+                Some(second) => settle(engine, job, (peer, told), other, second),
+                None => Reply::Told(told),
+            }
         }
         done => done,
     }
@@ -132,15 +164,13 @@ async fn after_second(
             won(engine, peer, other);
             Reply::Whole(whole)
         }
-        // The same upstream's own word needs no second one, nor does a whole body of its that was wrong.
-        Reply::Told(told) if other == peer && (told.outcome.definite() || told.withheld.is_some()) => {
-            Reply::Told(told)
-        }
+        // The same upstream's own word needs no second one, nor does what will be no better.
+        Reply::Told(told) if other == peer => Reply::Told(told),
         Reply::Told(told) => {
             let passing = !told.outcome.definite();
             remember(engine, job, peer, other, told);
             // Others are preferred to the silent one by now: they are asked again rather than it waited for.
-            if passing && other != peer && engine.health.state(peer) != State::Closed {
+            if passing && engine.health.state(peer) != State::Closed {
                 return Reply::Told(silence(engine.rules.hedge_after, None));
             }
             first.await

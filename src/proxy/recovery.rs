@@ -13,10 +13,10 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// Asks once, for an answer that is needed: others had none.
-pub async fn probe(engine: &Engine, job: &Job<'_>, peer: usize) -> Reply {
+/// Asks once, for an answer that is needed: others had none. `number` is 1 where it was not asked for this before.
+pub async fn probe(engine: &Engine, job: &Job<'_>, peer: usize, number: u32) -> Reply {
     let bounds = short(engine, job, peer, engine.rules.hedge_after);
-    once(engine, job, peer, bounds).await
+    once(engine, job, peer, bounds, number).await
 }
 
 /// Finds out, beside a request that goes elsewhere, whether an upstream is well again. Nobody waits for it, and what
@@ -36,14 +36,14 @@ pub fn find_out(engine: &Rc<Engine>, job: &Job<'_>, peer: usize) {
             ahead: None,
         };
         let bounds = short(&engine, &job, peer, engine.rules.first_answer);
-        let reply = once(&engine, &job, peer, bounds).await;
+        let reply = once(&engine, &job, peer, bounds, 2).await;
         if matches!(&reply, Reply::Told(told) if !told.outcome.definite()) {
             engine.health.failed(peer, true);
         }
     });
 }
 
-async fn once(engine: &Engine, job: &Job<'_>, peer: usize, bounds: Bounds) -> Reply {
+async fn once(engine: &Engine, job: &Job<'_>, peer: usize, bounds: Bounds, number: u32) -> Reply {
     tell(
         engine,
         job,
@@ -54,7 +54,7 @@ async fn once(engine: &Engine, job: &Job<'_>, peer: usize, bounds: Bounds) -> Re
     );
     let ask = super::attempt::Ask {
         queue: false,
-        ..new_ask(engine, job, peer, bounds, 1, false)
+        ..new_ask(engine, job, peer, bounds, number, false)
     };
     let reply = attempt(engine, ask, Rc::default(), &Gathering::default()).await;
     match &reply {

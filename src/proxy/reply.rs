@@ -48,6 +48,16 @@ impl Told {
             withheld: None,
         }
     }
+
+    /// Whether asking the same upstream again at once may give another answer.
+    pub fn is_passing(&self) -> bool {
+        self.outcome.retryable() && self.withheld.is_none()
+    }
+
+    /// Whether it may be asked again for this when others have been: it failed in passing, or was silent.
+    pub fn may_pass(&self) -> bool {
+        self.is_passing() || self.outcome == Outcome::Silent
+    }
 }
 
 /// A 200.

@@ -129,17 +129,19 @@ impl<'a> Gathering<'a> {
                 .headers
                 .get("content-range")
                 .and_then(|r| content_range(r))?;
-            let same_tag = answer
-                .headers
-                .get("etag")
-                .is_none_or(|tag| !identity.validator.starts_with('"') || *tag == identity.validator);
+            // Servers exist that know Range and not If-Range.
+            let header = match identity.validator.starts_with('"') {
+                true => "etag",
+                false => "last-modified",
+            };
+            let stated = answer.headers.get(header);
             let total = range.total.or(identity.total)?;
             let fits = range.start == asked.from
                 && range.start <= have
                 && identity.total.is_none_or(|t| t == total)
                 && range.end < total
                 && answer.length.is_none_or(|l| l == range.end + 1 - range.start);
-            let same = same_tag
+            let same = stated.is_none_or(|stated| *stated == identity.validator)
                 && identity.validator == asked.validator
                 && identity.host == answer.way.redirected_to
                 && is_plain(answer);

@@ -3,7 +3,7 @@
 //! So an outage of seconds costs a few extra requests, not some for each file that go is waiting for.
 
 use std::cell::{Cell, RefCell};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// Failures in a row, of whatever requests, after which it counts as down.
@@ -13,6 +13,8 @@ const MANY: u32 = 3;
 #[derive(Debug, Default)]
 pub struct Vigil {
     failures: Cell<u32>,
+    /// Since the first of them.
+    since: Cell<Option<Instant>>,
     kept: Cell<bool>,
     changed: Notify,
 }
@@ -35,6 +37,9 @@ pub struct Watch<'a>(&'a Vigil);
 impl Vigil {
     /// An attempt failed.
     pub fn failed(&self) {
+        if self.failures.get() == 0 {
+            self.since.set(Some(Instant::now()));
+        }
         self.failures.set(self.failures.get().saturating_add(1));
     }
 
@@ -49,6 +54,11 @@ impl Vigil {
     /// Whether it is down.
     pub fn is_down(&self) -> bool {
         self.failures.get() >= MANY
+    }
+
+    /// Whether it is down, and has done nothing that it was asked for so long.
+    pub fn is_down_for(&self, bound: Duration) -> bool {
+        self.is_down() && self.since.get().is_some_and(|since| since.elapsed() >= bound)
     }
 
     /// Waits, at most so long, until it is of use to ask again.

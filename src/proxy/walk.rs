@@ -45,6 +45,13 @@ pub async fn walk(engine: &Rc<Engine>, job: &Job<'_>, prefix: usize) -> Verdict 
         engine.chain(prefix)
     };
     let (order, skipped) = prefer(engine, job, &chain, checksums);
+    // That others failed at an earlier request is nothing to go, which may come to their prefixes after this one.
+    for &peer in chain.iter().filter(|peer| **peer != prefix) {
+        engine
+            .learnt
+            .borrow_mut()
+            .forget_failure(peer, &job.resource.wire);
+    }
     let mut failures: Vec<(usize, Told)> = Vec::new();
     for (at, &peer) in order.iter().enumerate() {
         let last = at + 1 == order.len();
@@ -60,14 +67,29 @@ pub async fn walk(engine: &Rc<Engine>, job: &Job<'_>, prefix: usize) -> Verdict 
                 return carries(engine, job, prefix, peer, failures);
             }
             None => {
+                let passed = failures.iter().filter(|(_, told)| told.may_pass());
+                let earlier: Vec<usize> = passed.map(|(peer, _)| *peer).collect();
+                let later = &order[at + 1..];
                 let call = Call {
                     peer,
-                    earlier: &order[..at],
+                    earlier: &earlier,
                     next,
-                    rival: rival(engine, job, &order, at),
-                    spare: order[at + 1..].iter().any(|p| is_well(engine, *p)),
+                    rival: rival(engine, job, peer, later, &earlier),
+                    spare: later.iter().any(|p| is_well(engine, *p)),
                 };
-                ask(engine, job, call).await
+                let reply = ask(engine, job, call).await;
+                // One of them may have been asked again in its place, and have had a word.
+                let word = |peer: &usize| {
+                    let told = engine.learnt.borrow_mut().recall_word(*peer, &job.resource.wire);
+                    Some((*peer, told?))
+                };
+                match &reply {
+                    Reply::Told(_) if !checksums => match earlier.iter().find_map(word) {
+                        Some((peer, told)) => return said(engine, job, prefix, peer, told, &failures),
+                        None => reply,
+                    },
+                    _ => reply,
+                }
             }
         };
         match reply {
@@ -137,20 +159,20 @@ fn prefer(engine: &Rc<Engine>, job: &Job<'_>, chain: &[usize], checksums: bool) 
 
 /// The one that may race this one, for what can't change, where this one may be passed over: the next in order that is
 /// well, or one before it that is, and failed only at this request. Where nobody is well, any other is better.
-fn rival(engine: &Engine, job: &Job<'_>, order: &[usize], at: usize) -> Option<usize> {
-    if !job.resource.immutable || !engine.passable(order[at]) {
+fn rival(engine: &Engine, job: &Job<'_>, peer: usize, later: &[usize], earlier: &[usize]) -> Option<usize> {
+    if !job.resource.immutable || !engine.passable(peer) {
         return None;
     }
-    let others = || order[at + 1..].iter().chain(order[..at].iter().rev()).copied();
+    let others = || later.iter().chain(earlier.iter().rev()).copied();
     let well = others().find(|p| is_well(engine, *p));
-    well.or_else(|| others().next().filter(|_| !is_well(engine, order[at])))
+    well.or_else(|| others().next().filter(|_| !is_well(engine, peer)))
 }
 
 /// What one that others were preferred to says, now that they have no good answer. Only where this run has seen it fail
 /// is one short attempt enough.
 async fn second_word(engine: &Engine, job: &Job<'_>, peer: usize) -> Reply {
     if engine.health.seen_failing(peer) {
-        return probe(engine, job, peer).await;
+        return probe(engine, job, peer, 1).await;
     }
     let call = Call {
         peer,

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod checksums;
+mod races;
 mod resume;
 mod stand_in;
 mod strangers;
@@ -97,12 +98,17 @@ fn start_with(goproxy: &str, rules: Rules) -> Proxy {
     }
 }
 
+/// A zip of a module with one large file.
 fn zip() -> Vec<u8> {
+    zip_of("big.txt", &vec![b'z'; 600_000])
+}
+
+fn zip_of(file: &str, content: &[u8]) -> Vec<u8> {
     use ::zip::write::{SimpleFileOptions, ZipWriter};
     let stored = SimpleFileOptions::default().compression_method(::zip::CompressionMethod::Stored);
     let mut zip = ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    zip.start_file("m.io/a@v1.0.0/big.txt", stored).unwrap();
-    std::io::Write::write_all(&mut zip, &vec![b'z'; 600_000]).unwrap();
+    zip.start_file(format!("m.io/a@v1.0.0/{file}"), stored).unwrap();
+    std::io::Write::write_all(&mut zip, content).unwrap();
     zip.finish().unwrap().into_inner()
 }
 

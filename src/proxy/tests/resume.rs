@@ -346,3 +346,52 @@ fn odd_answers_do_no_harm() {
         assert_eq!(b.asked().is_empty(), arrives, "{raw}");
     }
 }
+
+#[test]
+fn a_mirror_that_goes_up_and_down_is_not_asked_beyond_the_budget() {
+    let a = Upstream::start(|_, before| match before % 8 {
+        7 => Act::Answer(200, "", JSON.into()),
+        _ => Act::Answer(503, "", b"no".to_vec()),
+    });
+    let rules = Rules {
+        retry_for: Duration::from_secs(6),
+        ..Rules::default()
+    };
+    let proxy = start_with(&a.url(), rules);
+    std::thread::scope(|scope| {
+        for n in 0..40 {
+            let base = &proxy.bases[0];
+            scope.spawn(move || get(base, &format!("m.io/a{n}/@v/v1.0.0.info")));
+        }
+    });
+    let asked = a.asked().len();
+    // 40 first ones, a fifth of them and ten, and each once more.
+    assert!(asked <= 40 + 8 + 10 + 40, "{asked}");
+}
+
+/// Where the validator is a date, and the server knows Range but not If-Range.
+#[test]
+fn a_part_of_another_state_of_the_file_is_not_taken() {
+    let old = "Date: Sun, 06 Nov 1994 09:49:37 GMT\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+    let new = "Date: Sun, 06 Nov 1994 09:49:38 GMT\r\nLast-Modified: Sun, 06 Nov 1994 09:49:37 GMT\r\n";
+    let a = Upstream::reading(move |head, before| {
+        let body = vec![if before == 0 { b'a' } else { b'b' }; 200_000];
+        match (before, from(head)) {
+            (0, _) => Act::Stated(200, old.into(), 200_000, body[..100_000].to_vec()),
+            (_, 0) => Act::Stated(200, new.into(), 200_000, body),
+            (_, from) => {
+                let range = format!("Content-Range: bytes {from}-199999/200000\r\n");
+                Act::Stated(
+                    206,
+                    format!("{new}{range}"),
+                    200_000 - from,
+                    body[from..].to_vec(),
+                )
+            }
+        }
+    });
+    let proxy = start_with(&a.url(), patient());
+    let seen = proxy.get(0, "m.io/a/@v/list");
+    assert!(a.asked().len() > 1 && !seen.body.is_empty());
+    assert!(seen.body.iter().all(|b| *b == seen.body[0]), "glued");
+}

@@ -17,6 +17,8 @@ pub enum Act {
     Raw(&'static str),
     /// Says that more is to come than comes.
     Cut(Vec<u8>),
+    /// Writes what it likes.
+    Written(Box<dyn FnOnce(&mut TcpStream) + Send>),
     /// Says nothing, until the client goes away.
     Silence,
     /// Closes the connection at once.
@@ -151,8 +153,9 @@ fn serve(
             let _ = stream.write_all(head.as_bytes());
             let _ = stream.write_all(&body);
         }
+        Act::Written(write) => write(&mut stream),
         Act::Silence => {
-            let _ = stream.set_read_timeout(Some(Duration::from_secs(60)));
+            let _ = stream.set_read_timeout(Some(Duration::from_secs(600)));
             let _ = stream.read(&mut byte);
             *gone.lock().unwrap() += 1;
         }
@@ -182,6 +185,8 @@ pub fn get(base: &str, path: &str) -> Seen {
         .split_once('/')
         .unwrap_or((base, ""));
     let mut stream = TcpStream::connect(authority).unwrap();
+    // No bound of a test is as long; an upstream's silence is longer.
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let request = format!("GET /{prefix}/{path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
     let mut all = Vec::new();

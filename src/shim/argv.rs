@@ -87,6 +87,17 @@ const WITH_VALUE: &[&str] = &[
     "vettool",
 ];
 
+/// Flags of `mod edit` and `work edit` that take none; all others do, and some are without a value elsewhere.
+/// Source: cmd/go/internal/modcmd/edit.go, cmd/go/internal/workcmd/edit.go.
+const EDIT_WITHOUT_VALUE: &[&str] = &["fmt", "h", "help", "json", "modcacherw", "n", "print", "x"];
+
+fn takes_a_value(words: &[&str], flag: &str) -> bool {
+    match words {
+        ["mod" | "work", "edit"] => !EDIT_WITHOUT_VALUE.contains(&flag),
+        _ => WITH_VALUE.contains(&test_name(flag)),
+    }
+}
+
 impl<'a> Command<'a> {
     /// Reads the arguments after `go`.
     pub fn parse(args: &'a [OsString]) -> Command<'a> {
@@ -151,7 +162,7 @@ impl<'a> Command<'a> {
                     value: Some(OsStr::new(value)),
                 }),
                 None if interleaved && flag == "args" => return,
-                None if WITH_VALUE.contains(&test_name(flag)) => {
+                None if takes_a_value(&self.words, flag) => {
                     self.flags.push(Flag {
                         name: flag,
                         value: args.get(at).map(OsString::as_os_str),

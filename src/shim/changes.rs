@@ -100,7 +100,10 @@ fn files(command: &Command, scene: &Scene) -> Vec<PathBuf> {
     let module = |file: &Path| with_sums(file, "sum");
     let named = command.operands.first().map(|file| scene.dir.join(file));
     match (command.words.as_slice(), named) {
-        (["mod", "init"], _) => return module(&scene.dir.join("go.mod")).into(),
+        (["mod", "init"], _) => {
+            let file = scene.named_modfile(command);
+            return module(&file.unwrap_or_else(|| scene.dir.join("go.mod"))).into();
+        }
         (["work", "init"], _) => return with_sums(&scene.dir.join("go.work"), "work.sum").into(),
         (["mod" | "work", "edit"], Some(file)) => return vec![file],
         _ => {}

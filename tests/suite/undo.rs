@@ -142,3 +142,36 @@ fn nothing_is_kept_where_that_is_off_and_go_never_minds() {
     std::fs::write(sandbox.path("state/gosteady/undo"), "in the way").unwrap();
     sandbox.go(&["mod", "edit", "-go=1.22"]).expect(0);
 }
+
+/// A flag's value is no file that go is going to write.
+#[test]
+fn edits_whose_values_stand_apart_are_undone() {
+    let Some(real) = real_go("edits_whose_values_stand_apart_are_undone") else {
+        return;
+    };
+    let (sandbox, _server, _) = project(&real);
+    let before = text(&sandbox, "go.mod");
+    std::fs::write(sandbox.project().join("notes"), "mine\n").unwrap();
+    for edit in [
+        &["-module", "notes"][..],
+        &["-require", "a.io/b@v1.0.0"],
+        &["-tool", "notes"],
+        &["-print", "-module", "notes"],
+        &["-module", "notes", "go.mod"],
+    ] {
+        sandbox.go(&[&["mod", "edit"], edit].concat()).expect(0);
+        if !edit.contains(&"-print") {
+            assert_ne!(text(&sandbox, "go.mod"), before, "{edit:?}");
+            std::fs::write(sandbox.project().join("notes"), "mine, and more\n").unwrap();
+            sandbox.gosteady(&["undo", "--yes"]).expect(0);
+        }
+        assert_eq!(text(&sandbox, "go.mod"), before, "{edit:?}");
+        assert!(text(&sandbox, "notes").is_some_and(|notes| notes.starts_with("mine")));
+    }
+    sandbox
+        .go(&["mod", "init", "-modfile=other.mod", "m.io/y"])
+        .expect(0);
+    assert!(text(&sandbox, "other.mod").is_some());
+    sandbox.gosteady(&["undo", "--yes"]).expect(0);
+    assert_eq!(text(&sandbox, "other.mod"), None);
+}

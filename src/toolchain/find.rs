@@ -296,8 +296,14 @@ mod tests {
         let mise_binary = t.file("opt/mise", 0o755);
         let mise = t.link("mise-bin/go", &mise_binary);
         let real = t.file("real/go", 0o755);
-        let found = real_go(&t.world(&[".asdf/shims", "mise-bin", "real"]), "go").unwrap();
-        assert_eq!((found.path, found.skipped), (real, vec![asdf.clone(), mise]));
+        let twin = t.file("other/bin/gosteady-launch", 0o755);
+        let other = t.link("other/shims/go", &twin);
+        let dirs = [".asdf/shims", "mise-bin", "other/shims", "real"];
+        let found = real_go(&t.world(&dirs), "go").unwrap();
+        assert_eq!(
+            (found.path, found.skipped),
+            (real, vec![asdf.clone(), mise, other])
+        );
         assert_eq!(real_go(&t.world(&[".asdf/shims"]), "go").unwrap().path, asdf);
     }
 

@@ -95,7 +95,7 @@ pub fn is_gosteady(world: &World, path: &Path) -> bool {
 }
 
 /// The version manager a shim belongs to: by the folder it stands in (`~/.asdf/shims/go`), or by the program its link
-/// leads to (mise, proto and volta link their shims to one binary).
+/// leads to (mise, proto and volta link their shims to one binary, and so do we: one of another install is no real go).
 pub(super) fn foreign_shim(path: &Path) -> Option<&'static str> {
     const MANAGERS: &[&str] = &["asdf", "goenv", "mise", "rtx", "proto", "volta", "hermit"];
     let manager_in = |name: &OsStr| {
@@ -116,9 +116,9 @@ pub(super) fn foreign_shim(path: &Path) -> Option<&'static str> {
     {
         return Some(manager);
     }
-    std::fs::read_link(path)
-        .ok()
-        .as_deref()
-        .and_then(Path::file_name)
-        .and_then(manager_in)
+    let target = std::fs::read_link(path).ok()?;
+    match target.file_name()? {
+        name if name == "gosteady" || name == "gosteady-launch" => Some("gosteady"),
+        name => manager_in(name),
+    }
 }

@@ -7,10 +7,11 @@ use super::secrets::Secrets;
 use super::store::{Keep, Name, sweep};
 use crate::config::settings::{Settings, TraceTo};
 use crate::world::World;
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -161,8 +162,12 @@ fn create_or_replace(path: &Path) -> io::Result<File> {
         }
         other => other?,
     };
-    if !file.metadata()?.is_file() {
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
         return refuse("it is no regular file");
+    }
+    if is_a_stream(&metadata) {
+        return refuse("go reads or writes there itself");
     }
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => {
@@ -178,6 +183,16 @@ fn create_or_replace(path: &Path) -> io::Result<File> {
     (&file).rewind()?;
     file.set_permissions(PermissionsExt::from_mode(0o600))?;
     Ok(file)
+}
+
+/// Whether this file is where stdin, stdout or stderr leads: `/dev/stdout`, or the name of the file behind it.
+fn is_a_stream(file: &Metadata) -> bool {
+    let (input, output, errors) = (io::stdin(), io::stdout(), io::stderr());
+    [input.as_fd(), output.as_fd(), errors.as_fd()].iter().any(|fd| {
+        let stream = fd.try_clone_to_owned().map(File::from);
+        let stream = stream.and_then(|stream| stream.metadata());
+        stream.is_ok_and(|stream| (stream.dev(), stream.ino()) == (file.dev(), file.ino()))
+    })
 }
 
 fn is_empty_or_trace(file: &File) -> io::Result<bool> {

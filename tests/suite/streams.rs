@@ -117,3 +117,44 @@ fn a_pipe_where_a_file_should_be_is_not_waited_for() {
     pipe("project/vendor/modules.txt");
     sandbox.gosteady(&["check"]);
 }
+
+#[test]
+fn a_trace_is_not_written_over_what_go_prints() {
+    let test = "a_trace_is_not_written_over_what_go_prints";
+    let Some((_server, mut sandbox)) = stage(test) else {
+        return;
+    };
+    let (real, shim) = (real_go(test).unwrap().join("go"), sandbox.path("shims/go"));
+    let (log, errors) = (sandbox.path("log"), sandbox.path("errors"));
+    sandbox.set("LOG", &log);
+    sandbox.set("ERRORS", &errors);
+    let script = "($PROGRAM mod download; $PROGRAM list -m all; echo after) >$LOG 2>$ERRORS";
+    let mut plain = String::new();
+    for (trace, program) in [
+        ("off", real),
+        ("/dev/stdout", shim.clone()),
+        ("/dev/stderr", shim.clone()),
+        (log.to_str().unwrap(), shim.clone()),
+        (errors.to_str().unwrap(), shim),
+    ] {
+        std::fs::remove_dir_all(sandbox.modcache()).unwrap();
+        std::fs::create_dir(sandbox.modcache()).unwrap();
+        sandbox.set("GOSTEADY_TRACE", trace);
+        sandbox.set("PROGRAM", program);
+        sandbox
+            .run(&mut sandbox.command("/bin/sh", &["-c", script]))
+            .expect(0);
+        let printed = std::fs::read_to_string(&log).unwrap();
+        if trace == "off" {
+            assert!(
+                printed.lines().count() > 2 && printed.ends_with("after\n"),
+                "{printed}"
+            );
+            plain = printed;
+            continue;
+        }
+        assert_eq!(printed, plain, "{trace}");
+        let said = std::fs::read_to_string(&errors).unwrap();
+        assert!(said.contains("no trace is written: "), "{trace}: {said}");
+    }
+}

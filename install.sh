@@ -345,16 +345,21 @@ add_to_profile() {
     /*) ;;
     *) die "HOME is not set, so there is no start-up file" "leave out --modify-profile" ;;
     esac
-    profile=$(resolve "$(profile_of_shell)")
+    named=$(profile_of_shell)
+    profile=$(resolve "$named")
+    mend="leave out --modify-profile and add the line yourself"
+    if [ -L "$profile" ] || { [ -L "$named" ] && [ ! -d "$(dirname -- "$profile")" ]; }; then
+        die "$named is a link that leads nowhere" "$mend"
+    fi
+    if [ -e "$profile" ] && { [ ! -f "$profile" ] || [ ! -r "$profile" ]; }; then
+        die "$profile is not a readable file" "$mend"
+    fi
     profile_line "$profile"
     if [ -n "$(line_in "$profile" "$line")" ]; then
         say "$profile has the line already."
         return
     fi
     step "add to $profile: $line" || return 0
-    if [ -e "$profile" ] && { [ ! -f "$profile" ] || [ ! -r "$profile" ]; }; then
-        die "$profile is not a readable file" "leave out --modify-profile and add the line yourself"
-    fi
     make_directory "$(dirname -- "$profile")"
     begin "$profile"
     if [ ! -e "$profile" ]; then

@@ -32,6 +32,8 @@ impl Setting<'_> {
     fn parse(value: &str) -> Option<Setting<'_>> {
         let (base, mode) = match value {
             "" | "local" => return None,
+            // go takes none off, and refuses it in its own words.
+            _ if value.contains(char::is_whitespace) => return None,
             "auto" | "path" => ("local", value),
             _ => value.split_once('+').unwrap_or((value, "")),
         };
@@ -253,6 +255,7 @@ mod tests {
             ("", "go 1.30\n", None),
             ("path", "go 1.30\n", None),
             ("go1.25.1", "go 1.30\n", Some(("go1.25.1", "GOTOOLCHAIN"))),
+            ("go1.25.1 ", "go 1.30\n", None),
             ("go1.25.1+auto", "go 1.30\n", Some(("go1.30.0", "go.mod:1"))),
             ("go1.26.1+auto", "go 1.20\n", None),
             ("go1.25.1+path", "go 1.30\n", None),

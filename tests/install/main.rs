@@ -188,6 +188,29 @@ fn a_start_up_file_that_is_a_link_stays_one() {
 }
 
 #[test]
+fn a_start_up_file_that_is_none_is_left_alone() {
+    Sandbox::each(|s| {
+        let rc = s.home().join(".bashrc");
+        let refused = |said: &str| {
+            let ended = s.command(&["--modify-profile"]).output().unwrap();
+            let told = String::from_utf8_lossy(&ended.stderr);
+            assert!(!ended.status.success() && told.contains(said), "{told}");
+        };
+        symlink(".bashrc", &rc).unwrap();
+        // The shell is told by SHELL; a loop is no file that exists, but it is what bash would read.
+        refused("leads nowhere");
+        assert_eq!(fs::read_link(&rc).unwrap(), Path::new(".bashrc"));
+        fs::remove_file(&rc).unwrap();
+        symlink(s.path("not/there/rc"), &rc).unwrap();
+        refused("leads nowhere");
+        assert!(!s.path("not").exists());
+        fs::remove_file(&rc).unwrap();
+        nix::unistd::mkfifo(&rc, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        refused("not a readable file");
+    });
+}
+
+#[test]
 fn each_shell_has_its_own_file() {
     Sandbox::each(|s| {
         let cases = [

@@ -175,7 +175,8 @@ impl Pin {
 
     /// GOTOOLCHAIN of the environment where it names one toolchain; anything else is go's own affair.
     pub fn gotoolchain(value: &str) -> Option<Pin> {
-        let named = value.starts_with("go") && !value.contains('+');
+        // go takes no blank off, and refuses it in its own words.
+        let named = value.starts_with("go") && !value.contains(['+', ' ', '\t', '\n']);
         let version = Version::parse(value).filter(|v| named && v.is_toolchain())?;
         Some(Pin {
             rule: "GOTOOLCHAIN",
@@ -264,6 +265,7 @@ mod tests {
             ("go1.22.1-corp", true),
             ("go1.22", false),
             ("go1.22.10+auto", false),
+            ("go1.22.10 ", false),
             ("local", false),
             ("auto", false),
             ("1.22.10", false),

@@ -2,7 +2,7 @@
 
 use super::frame;
 use crate::config::{self, Entry, Loaded, Origin};
-use crate::error::Level;
+use crate::error::{Finding, Level};
 use crate::outcome::{Code, Outcome};
 use crate::ui::table::{Cell, columns};
 use crate::ui::{self, Stream, Style};
@@ -41,6 +41,11 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: &Args, world: &World) -> Outcome {
     let loaded = config::load_with(world, &args.set);
+    let mut wrong = loaded.findings.iter().filter(|f| is_argument(f)).peekable();
+    if wrong.peek().is_some() {
+        wrong.for_each(|finding| ui::note(&format!("--set: {}", finding.what)));
+        return Outcome::Ours(Code::Usage);
+    }
     let style = Style::of(world, Stream::Out);
     match (args.json, args.check) {
         (true, _) => ui::out(&json(&loaded)),
@@ -57,6 +62,11 @@ pub fn run(args: &Args, world: &World) -> Outcome {
     } else {
         Outcome::Ours(Code::Ok)
     }
+}
+
+// What is wrong with a value of `--set`, not with a file or a variable.
+fn is_argument(finding: &Finding) -> bool {
+    finding.evidence == Origin::CommandLine.to_string()
 }
 
 fn faulty(loaded: &Loaded) -> bool {
@@ -150,6 +160,16 @@ mod tests {
         };
         let loaded = config::load_with(&world, &["proxy.attempts=3".into()]);
         (dir, loaded)
+    }
+
+    #[test]
+    fn a_wrong_value_of_the_command_line_is_told_apart() {
+        let (_dir, mut loaded) = loaded("patience = 0\n");
+        assert!(!loaded.findings.is_empty() && !loaded.findings.iter().any(is_argument));
+        for pair in ["patience=0", "x", "=x", "proxy.attempts=many"] {
+            loaded = config::load_with(&World::default(), &[pair.into()]);
+            assert!(loaded.findings.iter().any(is_argument), "{pair}");
+        }
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub fn run(args: &Args, world: &World) -> Outcome {
     if paths.is_empty() {
         paths.push(cwd.clone());
     }
-    if let Some(missing) = paths.iter().find(|path| !path.exists()) {
+    if let Some(missing) = paths.iter().find(|path| check::is_missing(path)) {
         match missing.as_os_str().is_empty() {
             true => ui::note("the working directory is gone; cd somewhere else"),
             false => ui::note(&format!("{} is not there", missing.display())),

@@ -4,7 +4,7 @@ mod git;
 
 use super::check;
 use crate::bounded;
-use crate::check::Profile;
+use crate::check::{self as checks, Profile};
 use crate::error::Error;
 use crate::outcome::{Code, Outcome};
 use crate::repair;
@@ -181,7 +181,7 @@ fn look(args: &Args, world: &World) -> Outcome {
     };
     let ours = |path: &PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str());
-        name.is_some_and(|name| FILES.contains(&name)) && path.exists()
+        name.is_some_and(|name| FILES.contains(&name)) && !checks::is_missing(path)
     };
     let paths: Vec<PathBuf> = staged.into_iter().filter(ours).collect();
     if paths.is_empty() {

@@ -14,7 +14,7 @@ mod vendor;
 
 pub use crate::config::rules::{Profile, RULES, Rule};
 pub use levels::Levels;
-pub use subject::{is_missing, workspace};
+pub use subject::{is_bare, is_missing, workspace};
 
 use crate::config::goenv::GoEnv;
 use crate::config::{Loaded, Mark};

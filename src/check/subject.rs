@@ -28,7 +28,7 @@ pub fn workspace(work: &Path) -> Vec<PathBuf> {
 /// The module files that a path speaks of: itself, or the nearest go.work with its modules and the nearest go.mod. A
 /// go.sum, a modules.txt or a gosteady.toml speaks of the module that it lies in, a device of none. What can't be read
 /// is among them: that is for whoever reads it to tell.
-pub fn files(path: &Path) -> Vec<PathBuf> {
+pub(super) fn files(path: &Path) -> Vec<PathBuf> {
     let beside = |e: &std::ffi::OsStr| e == "sum" || e == "txt" || e == "toml";
     let dir = match path.metadata() {
         Ok(meta) if meta.is_dir() => path,
@@ -47,6 +47,12 @@ pub fn files(path: &Path) -> Vec<PathBuf> {
         new
     });
     files
+}
+
+/// Whether there is nothing to check at a path: no module, and no settings of ours.
+pub fn is_bare(path: &Path) -> bool {
+    let ours = path.is_file() && path.ends_with("gosteady.toml");
+    !ours && files(path).is_empty()
 }
 
 /// The nearest thing of this name at or above a directory. As go does, it passes over directories above it; but one in

@@ -193,7 +193,7 @@ fn look(args: &Args, world: &World) -> Outcome {
         rules: Vec::new(),
         format: check::Format::Text,
     };
-    check::run(&args, world)
+    check::before_commit(&args, world)
 }
 
 #[cfg(test)]

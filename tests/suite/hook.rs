@@ -50,7 +50,8 @@ fn a_commit_with_a_mistake_is_stopped() {
         "module m.io/x\n\ngo 1.24\n\nreplace a.io/b => ./b\n",
     );
     write(&sandbox, "README", "x\n");
-    git_in(&sandbox, &["add", "README"]).expect(0);
+    write(&sandbox, "gosteady.toml", "# nothing yet\n");
+    git_in(&sandbox, &["add", "README", "gosteady.toml"]).expect(0);
     git_in(&sandbox, &["commit", "-qm", "no module"]).expect(0);
     git_in(&sandbox, &["add", "."]).expect(0);
     let stopped = git_in(&sandbox, &["commit", "-qm", "a module"]);

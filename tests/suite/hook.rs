@@ -99,6 +99,16 @@ fn it_goes_where_git_looks() {
         refused.err()
     );
     assert!(!shared.exists());
+    // Where it has none: of an empty value git makes /pre-commit.
+    for (nowhere, said) in [
+        ("", "core.hooksPath is empty"),
+        ("/dev/null", "hooks are switched off"),
+    ] {
+        git_in(&sandbox, &["config", "core.hooksPath", nowhere]).expect(0);
+        let refused = sandbox.gosteady(&["hook", "install"]);
+        assert!(refused.expect(2).err().contains(said), "{}", refused.err());
+        assert!(!sandbox.project().join("pre-commit").exists());
+    }
 }
 
 #[test]

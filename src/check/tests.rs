@@ -285,6 +285,29 @@ fn formats_for_programs() {
 }
 
 #[test]
+fn a_name_steers_nothing_and_makes_no_line_of_its_own() {
+    let name = "d\u{1b}[31m\u{9b}2J\n::error::x%";
+    let project = Project::new(&[(&format!("{name}/go.mod"), "module m\ngo 1.24\nrequire x\n")]);
+    let levels = Levels::new(Profile::Dev, &Default::default());
+    let loaded = crate::config::load(&World::default());
+    let dir = project.0.path();
+    let found = run(
+        &World::default(),
+        &GoEnv::default(),
+        &loaded,
+        &[dir.join(name)],
+        &levels,
+    );
+    let github = format::github(&found, dir);
+    assert_eq!(github.lines().count(), found.len(), "{github:?}");
+    assert!(
+        !github.trim_end().chars().any(|c| c.is_control() && c != '\n'),
+        "{github:?}"
+    );
+    assert!(github.starts_with("::error file=d\\u{1b}[31m"), "{github:?}");
+}
+
+#[test]
 fn what_cannot_be_read_is_told_and_not_called_missing() {
     let gomod = "module m.io/x\n\ngo 1.24.0\n\nrequire a.io/b v1.2.3\n";
     let sound = [

@@ -6,7 +6,7 @@ use crate::config::{self, goenv::GoEnv};
 use crate::error::Level;
 use crate::outcome::{Code, Outcome};
 use crate::toolchain::find;
-use crate::ui::{self, Stream, Style};
+use crate::ui::{self, Stream, Style, words};
 use crate::world::World;
 use std::path::PathBuf;
 
@@ -75,7 +75,7 @@ fn look(args: &Args, world: &World, must_find: bool) -> Outcome {
     if let Some(missing) = paths.iter().find(|path| check::is_missing(path)) {
         match missing.as_os_str().is_empty() {
             true => ui::note("the working directory is gone; cd somewhere else"),
-            false => ui::note(&format!("{} is not there", missing.display())),
+            false => ui::note(&format!("{} is not there", config::printable_path(missing))),
         }
         return Outcome::Ours(Code::Usage);
     }
@@ -99,17 +99,14 @@ fn look(args: &Args, world: &World, must_find: bool) -> Outcome {
     match args.format {
         Format::Text if bare.is_some() && problems.is_empty() => {}
         Format::Text => ui::out(&text(&problems, &cwd, Style::of(world, Stream::Out))),
-        Format::Json => ui::out(&format!("{:#}\n", format::json(&problems, profile))),
-        Format::Sarif => ui::out(&format!("{:#}\n", format::sarif(&problems, &cwd))),
+        Format::Json => ui::out(&json(&format::json(&problems, profile))),
+        Format::Sarif => ui::out(&json(&format::sarif(&problems, &cwd))),
         Format::Github => ui::out(&format::github(&problems, &cwd)),
     }
     if let Some(path) = bare {
         let place = match args.paths.is_empty() {
             true => "here or above".to_owned(),
-            false => format!(
-                "at or above {}",
-                config::printable(&path.to_string_lossy(), usize::MAX)
-            ),
+            false => format!("at or above {}", config::printable_path(path)),
         };
         ui::note(&format!(
             "nothing to check: no go.mod {place}; cd into the module, or name its directory"
@@ -120,6 +117,10 @@ fn look(args: &Args, world: &World, must_find: bool) -> Outcome {
         true => Code::Findings,
         false => Code::Ok,
     })
+}
+
+fn json(value: &serde_json::Value) -> String {
+    words::json(&format!("{value:#}\n"))
 }
 
 fn text(problems: &[Problem], cwd: &std::path::Path, style: Style) -> String {

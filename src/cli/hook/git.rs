@@ -1,5 +1,6 @@
 //! What git says about the repository around us. It only looks at its own files.
 
+use crate::config::printable_path;
 use crate::error::Error;
 use crate::world::World;
 use std::ffi::OsStr;
@@ -35,7 +36,7 @@ pub fn pre_commit(world: &World) -> Result<PathBuf, Error> {
         return Err(Error::new(
             format!(
                 "core.hooksPath leads out of this repository, to {}, where other repositories have their hooks",
-                hooks.display()
+                printable_path(hooks)
             ),
             "add this line to its pre-commit: gosteady hook run || exit 1",
         ));

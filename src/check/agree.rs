@@ -136,7 +136,7 @@ fn add(sheet: &mut Sheet<'_>, rule: &'static str, pin: &Pin, what: String, fix: 
     if sheet.problems.iter().any(|p| known(&p)) {
         return;
     }
-    let Some(file) = File::read(path.clone()) else {
+    let Ok(file) = File::read(path.clone()) else {
         return;
     };
     let span = line_span(&file.text, *line);

@@ -2,8 +2,9 @@
 //!
 //! Source of what is copied: cmd/go/internal/modcmd/vendor.go (vendorPkg, matchPotentialSourceFile, copyMetadata).
 
+use super::Sheet;
 use super::vendor::{self, Vendored};
-use super::{File, Sheet};
+use crate::bounded;
 use crate::gomod::{Tags, escape};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -28,7 +29,7 @@ pub fn look(sheet: &mut Sheet<'_>, dir: &Path, modcache: Option<&Path>) {
     if sheet.levels.of("vendor-content").is_none() {
         return;
     }
-    let (Some(file), Some(modcache)) = (File::read(dir.join("vendor/modules.txt")), modcache) else {
+    let (Ok(Some(file)), Some(modcache)) = (sheet.read(dir.join("vendor/modules.txt")), modcache) else {
         return;
     };
     let vendored = vendor::read(&file.text);
@@ -146,12 +147,12 @@ fn is_built(path: &Path) -> bool {
         any: true,
         ..Tags::default()
     };
-    fs::read(path).is_ok_and(|text| any.takes(&text))
+    bounded::read_file(path).is_ok_and(|text| any.takes(&text))
 }
 
 /// Whether both are there and hold the same; line ends apart, which git changes.
 fn is_same(ours: &Path, origin: &Path) -> bool {
-    let (Ok(ours), Ok(origin)) = (fs::read(ours), fs::read(origin)) else {
+    let (Ok(ours), Ok(origin)) = (bounded::read_file(ours), bounded::read_file(origin)) else {
         return false;
     };
     let plain = |text: &[u8]| -> Vec<u8> { text.iter().copied().filter(|b| *b != b'\r').collect() };

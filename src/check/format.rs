@@ -1,6 +1,7 @@
 //! What was found, for a program: JSON, SARIF 2.1.0, GitHub's annotations.
 
 use super::{Problem, Profile, RULES};
+use crate::config::printable;
 use crate::error::Level;
 use crate::percent;
 use serde_json::{Value, json};
@@ -79,9 +80,10 @@ fn uri(file: &Path, root: &Path) -> String {
     percent::encode(path.as_bytes(), b"/")
 }
 
-/// Workflow commands of GitHub Actions, one line each; files relative to `root`.
+/// Workflow commands of GitHub Actions, one line each; files relative to `root`. The line end before a fix is encoded, no
+/// other control character passes.
 pub fn github(problems: &[Problem], root: &Path) -> String {
-    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let data = |text: &str| printable(text, usize::MAX).replace('%', "%25");
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     let mut out = String::new();
     for problem in problems {
@@ -91,22 +93,18 @@ pub fn github(problems: &[Problem], root: &Path) -> String {
             Level::Note => "notice",
         };
         let place = problem.place().map(|(file, line, column)| {
-            let file = file
-                .strip_prefix(root)
-                .unwrap_or(file)
-                .to_string_lossy()
-                .into_owned();
+            let file = file.strip_prefix(root).unwrap_or(file).to_string_lossy();
             format!("file={},line={line},col={column},", property(&file))
         });
         let fix = match problem.finding.fix.as_str() {
             "" => String::new(),
-            fix => format!("\nMend it with: {fix}"),
+            fix => format!("%0AMend it with: {}", data(fix)),
         };
         out.push_str(&format!(
-            "::{command} {}title={}::{}\n",
+            "::{command} {}title={}::{}{fix}\n",
             place.unwrap_or_default(),
             property(problem.finding.id),
-            data(&format!("{}{fix}", problem.finding.what))
+            data(&problem.finding.what)
         ));
     }
     out

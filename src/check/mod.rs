@@ -2,23 +2,25 @@
 
 mod agree;
 mod content;
+mod file;
 pub mod format;
 mod levels;
 mod modfile;
 mod module;
 mod settings;
+mod subject;
 mod sums;
 mod vendor;
 
 pub use crate::config::rules::{Profile, RULES, Rule};
 pub use levels::Levels;
+pub use subject::{is_bare, is_missing, workspace};
 
-use crate::bounded;
 use crate::config::goenv::GoEnv;
 use crate::config::{Loaded, Mark};
 use crate::error::{Finding, Level};
-use crate::gomod;
-use crate::world::{World, nearest_file};
+use crate::world::World;
+use file::{File, Told};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,26 +42,6 @@ impl Problem {
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         Some((&mark.path, line, column))
-    }
-}
-
-/// A file that is looked at.
-#[derive(Debug, Clone)]
-struct File {
-    path: PathBuf,
-    text: Arc<str>,
-}
-
-impl File {
-    /// `None` where it is not there; what can't be read as text is read as well as possible.
-    fn read(path: PathBuf) -> Option<File> {
-        let bytes = bounded::read_file(&path).ok()?;
-        let text = String::from_utf8_lossy(&bytes).into();
-        Some(File { path, text })
-    }
-
-    fn dir(&self) -> &Path {
-        self.path.parent().unwrap_or(Path::new(""))
     }
 }
 
@@ -102,7 +84,7 @@ pub fn run(world: &World, env: &GoEnv, loaded: &Loaded, paths: &[PathBuf], level
         problems: Vec::new(),
     };
     let mut done: Vec<PathBuf> = Vec::new();
-    for file in paths.iter().flat_map(|path| files(path)) {
+    for file in paths.iter().flat_map(|path| subject::files(path)) {
         if !done.contains(&file) {
             done.push(file);
         }
@@ -147,49 +129,14 @@ pub fn of_command(
     sheet.problems
 }
 
-/// A workspace with its modules: the go.work, then the go.mod of each directory that it uses, as far as they are there.
-pub fn workspace(work: &Path) -> Vec<PathBuf> {
-    let dir = work.parent().unwrap_or(Path::new(""));
-    let uses = gomod::workspace_uses(&bounded::read_file(work).unwrap_or_default(), dir);
-    let modules = uses.iter().map(|dir| dir.join("go.mod"));
-    let modules = modules.filter(|file| file.is_file());
-    [work.to_path_buf()].into_iter().chain(modules).collect()
-}
-
-/// The module files that a path speaks of: itself, or the nearest go.work with its modules and the nearest go.mod. A
-/// go.sum, a modules.txt or a gosteady.toml speaks of the module that it lies in.
-fn files(path: &Path) -> Vec<PathBuf> {
-    let path = match path.is_file() {
-        true if path
-            .extension()
-            .is_some_and(|e| e == "sum" || e == "txt" || e == "toml") =>
-        {
-            path.parent().unwrap_or(path)
-        }
-        true => return vec![path.to_path_buf()],
-        false => path,
-    };
-    let nearest = |name: &str| nearest_file(path, name);
-    let mut files: Vec<PathBuf> = Vec::new();
-    files.extend(nearest("go.work").iter().flat_map(|work| workspace(work)));
-    files.extend(nearest("go.mod"));
-    let mut seen = Vec::new();
-    files.retain(|file| {
-        let real = std::fs::canonicalize(file).unwrap_or_else(|_| file.clone());
-        let new = !seen.contains(&real);
-        seen.push(real);
-        new
-    });
-    files
-}
-
-/// A file by itself; `None` where it does not parse: what it says can't be judged.
+/// A file by itself; `None` where it can't be read or does not parse: what it says can't be judged.
 fn one(sheet: &mut Sheet<'_>, path: PathBuf) -> Option<agree::Read> {
-    let Some(file) = File::read(path.clone()) else {
-        let what = format!("{} can't be read", path.display());
-        let fix = "name a go.mod, a go.work or a directory";
-        sheet.add("gomod-syntax", None, what, fix.into());
-        return None;
+    let file = match File::read(path.clone()) {
+        Ok(file) => file,
+        Err(error) => {
+            sheet.unreadable(path, &error);
+            return None;
+        }
     };
     let work = path.extension().is_some_and(|e| e == "work");
     let parsed = modfile::parse(sheet, &file, work)?;

@@ -134,7 +134,7 @@ fn replace(sheet: &mut Sheet<'_>, file: &File, modfile: &Modfile, replace: &Repl
     };
     let dir = file.dir().join(new);
     let drop = format!("go mod edit -dropreplace={old}   # a go.work keeps it out of go.mod");
-    if !dir.join("go.mod").is_file() {
+    if let Ok(None) = sheet.read(dir.join("go.mod")) {
         let what = format!("{old} is replaced by {new}, where there is no go.mod");
         sheet.add("replace-missing", place(), what, drop.clone());
     }

@@ -71,7 +71,8 @@ pub fn look(sheet: &mut Sheet<'_>, world: &World, env: &GoEnv, paths: &[PathBuf]
     let mut files: Vec<PathBuf> = dirs.map(|dir| dir.join("gosteady.toml")).collect();
     files.extend(goenv::user_file(world));
     files.dedup();
-    for file in files.into_iter().filter_map(File::read) {
+    // go passes over what it can't read, and of our own the settings tell.
+    for file in files.into_iter().filter_map(|path| File::read(path).ok()) {
         for span in passwords(&file.text) {
             sheet.add(
                 "credentials-in-settings",

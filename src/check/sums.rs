@@ -1,17 +1,18 @@
 //! go.sum beside a go.mod. Source: cmd/go/internal/modfetch/fetch.go (readGoSum), modload (missing go.sum entry).
 
 use super::modfile::{Modfile, conflict_markers};
-use super::{File, Sheet};
+use super::{File, Sheet, Told};
 use std::collections::HashMap;
 use std::ops::Range;
 
 pub fn look(sheet: &mut Sheet<'_>, gomod: &File, modfile: &Modfile) {
     let path = gomod.path.with_extension("sum");
     // Modules of a workspace may lean on go.work.sum; then what is missing here is no fault.
-    let work = gomod
-        .dir()
-        .ancestors()
-        .find_map(|dir| File::read(dir.join("go.work.sum")));
+    let mut above = gomod.dir().ancestors().map(|dir| dir.join("go.work.sum"));
+    let work = above.find_map(|path| sheet.read(path).transpose());
+    // What can't be read may hold what is missing.
+    let unread = matches!(work, Some(Err(Told)));
+    let work = work.and_then(Result::ok);
     let remote = |path: &str, version: &str| {
         let (path, version) = modfile.in_place(path, version);
         Some((path.to_owned(), version?.to_owned()))
@@ -21,8 +22,9 @@ pub fn look(sheet: &mut Sheet<'_>, gomod: &File, modfile: &Modfile) {
         .iter()
         .filter_map(|r| Some((r, remote(&r.path, &r.version)?)))
         .collect();
-    let Some(file) = File::read(path) else {
-        if !needed.is_empty() && work.is_none() {
+    let Ok(file) = sheet.read(path) else { return };
+    let Some(file) = file else {
+        if !needed.is_empty() && work.is_none() && !unread {
             let what = format!("{} requirements, but no go.sum", needed.len());
             sheet.add(
                 "gosum-missing",
@@ -84,7 +86,7 @@ pub fn look(sheet: &mut Sheet<'_>, gomod: &File, modfile: &Modfile) {
         work.as_ref()
             .is_some_and(|file| file.text.lines().any(|l| l.starts_with(&line)))
     };
-    for (require, (path, version)) in needed {
+    for (require, (path, version)) in needed.into_iter().filter(|_| !unread) {
         let of_mod = format!("{version}/go.mod");
         if !hashes.contains_key(&(path.as_str(), of_mod.as_str())) && !in_work(&path, &of_mod) {
             sheet.add(

@@ -283,3 +283,82 @@ fn formats_for_programs() {
     assert_eq!(github.lines().count(), found.len(), "newlines are escaped");
     assert_eq!(format::json(&found, Profile::Dev)["problems"][0]["line"], 3);
 }
+
+#[test]
+fn a_name_steers_nothing_and_makes_no_line_of_its_own() {
+    let name = "d\u{1b}[31m\u{9b}2J\n::error::x%";
+    let project = Project::new(&[(&format!("{name}/go.mod"), "module m\ngo 1.24\nrequire x\n")]);
+    let levels = Levels::new(Profile::Dev, &Default::default());
+    let loaded = crate::config::load(&World::default());
+    let dir = project.0.path();
+    let found = run(
+        &World::default(),
+        &GoEnv::default(),
+        &loaded,
+        &[dir.join(name)],
+        &levels,
+    );
+    let github = format::github(&found, dir);
+    assert_eq!(github.lines().count(), found.len(), "{github:?}");
+    assert!(
+        !github.trim_end().chars().any(|c| c.is_control() && c != '\n'),
+        "{github:?}"
+    );
+    assert!(github.starts_with("::error file=d\\u{1b}[31m"), "{github:?}");
+}
+
+#[test]
+fn what_cannot_be_read_is_told_and_not_called_missing() {
+    let gomod = "module m.io/x\n\ngo 1.24.0\n\nrequire a.io/b v1.2.3\n";
+    let sound = [
+        ("go.mod", gomod),
+        ("go.sum", GO_SUM),
+        ("vendor/modules.txt", "# a.io/b v1.2.3\n## explicit\na.io/b\n"),
+    ];
+    let pipe = |path: &Path| nix::unistd::mkfifo(path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let dir = |path: &Path| std::fs::create_dir(path).unwrap();
+    let to_itself = |path: &Path| std::os::unix::fs::symlink(path, path).unwrap();
+    let instead: [&dyn Fn(&Path); 3] = [&pipe, &dir, &to_itself];
+    for name in ["go.mod", "go.sum", "vendor/modules.txt", "go.work", "go.work.sum"] {
+        for put in instead {
+            let project = Project::new(&sound);
+            let path = project.0.path().join(name);
+            let _ = std::fs::remove_file(&path);
+            put(&path);
+            let found = project.check(Profile::Dev);
+            let [only] = found.as_slice() else {
+                panic!("{name}: {found:?}");
+            };
+            assert_eq!((only.finding.id, only.place().unwrap().0), ("unreadable", &*path));
+            assert!(
+                only.finding.what.contains("can't be read: "),
+                "{:?}",
+                only.finding
+            );
+        }
+    }
+}
+
+#[test]
+fn what_must_not_be_read_is_told() {
+    // root may read everything.
+    if nix::unistd::geteuid().is_root() {
+        return;
+    }
+    use std::os::unix::fs::PermissionsExt;
+    let deny = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let project = Project::new(&[
+        ("go.work", "go 1.24.0\nuse ./a\nuse ./b\n"),
+        ("a/go.mod", "module m.io/a\ngo 1.24.0\nrequire a.io/b v1.2.3\n"),
+        ("a/go.sum", GO_SUM),
+        ("b/go.mod", "module m.io/b\ngo 1.24.0\n"),
+    ]);
+    let at = |name: &str| project.0.path().join(name);
+    deny(&at("a/go.sum"), 0);
+    deny(&at("b"), 0);
+    let ids = project.ids(Profile::Dev);
+    deny(&at("b"), 0o755);
+    assert_eq!(ids, ["unreadable:1:1", "unreadable:1:1"]);
+}

@@ -27,8 +27,10 @@ pub struct Vendored<'a> {
 
 pub fn look(sheet: &mut Sheet<'_>, gomod: &File, modfile: &Modfile) {
     // In a workspace the vendor directory, if any, is that of the workspace.
-    let in_work = nearest_file(gomod.dir(), "go.work").is_some();
-    let Some(file) = File::read(gomod.dir().join("vendor/modules.txt")).filter(|_| !in_work) else {
+    if nearest_file(gomod.dir(), "go.work").is_some() {
+        return;
+    }
+    let Ok(Some(file)) = sheet.read(gomod.dir().join("vendor/modules.txt")) else {
         return;
     };
     let fix = || "go mod vendor".to_owned();

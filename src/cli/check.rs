@@ -6,7 +6,7 @@ use crate::config::{self, goenv::GoEnv};
 use crate::error::Level;
 use crate::outcome::{Code, Outcome};
 use crate::toolchain::find;
-use crate::ui::{self, Stream, Style};
+use crate::ui::{self, Stream, Style, words};
 use crate::world::World;
 use std::path::PathBuf;
 
@@ -26,7 +26,8 @@ Examples:
   gosteady check --format sarif        for a code scanner
   gosteady check --format github       annotations in GitHub Actions
 
-Exit status: 0 nothing wrong (notes do not count), 1 something is.")]
+Exit status: 0 nothing wrong (notes do not count), 1 something is,
+2 nothing to check: no go.mod here or above.")]
 pub struct Args {
     /// Files or directories; the nearest go.work and go.mod at or above a directory count.
     #[arg(value_name = "PATH")]
@@ -57,15 +58,24 @@ pub enum Format {
 
 /// Runs the command.
 pub fn run(args: &Args, world: &World) -> Outcome {
+    look(args, world, true)
+}
+
+/// The same for a commit: which files are in it says nothing about where a module is, so none is no fault.
+pub fn before_commit(args: &Args, world: &World) -> Outcome {
+    look(args, world, false)
+}
+
+fn look(args: &Args, world: &World, must_find: bool) -> Outcome {
     let cwd = world.cwd.clone().unwrap_or_default();
     let mut paths: Vec<PathBuf> = args.paths.iter().map(|path| cwd.join(path)).collect();
     if paths.is_empty() {
         paths.push(cwd.clone());
     }
-    if let Some(missing) = paths.iter().find(|path| !path.exists()) {
+    if let Some(missing) = paths.iter().find(|path| check::is_missing(path)) {
         match missing.as_os_str().is_empty() {
             true => ui::note("the working directory is gone; cd somewhere else"),
-            false => ui::note(&format!("{} is not there", missing.display())),
+            false => ui::note(&format!("{} is not there", config::printable_path(missing))),
         }
         return Outcome::Ours(Code::Usage);
     }
@@ -85,16 +95,32 @@ pub fn run(args: &Args, world: &World) -> Outcome {
     let go = find::real_go(world, "go").map_or(PathBuf::new(), |go| go.path);
     let env = GoEnv::read(world, &go);
     let problems = check::run(world, &env, &loaded, &paths, &levels);
+    let bare = paths.iter().find(|path| must_find && check::is_bare(path));
     match args.format {
+        Format::Text if bare.is_some() && problems.is_empty() => {}
         Format::Text => ui::out(&text(&problems, &cwd, Style::of(world, Stream::Out))),
-        Format::Json => ui::out(&format!("{:#}\n", format::json(&problems, profile))),
-        Format::Sarif => ui::out(&format!("{:#}\n", format::sarif(&problems, &cwd))),
+        Format::Json => ui::out(&json(&format::json(&problems, profile))),
+        Format::Sarif => ui::out(&json(&format::sarif(&problems, &cwd))),
         Format::Github => ui::out(&format::github(&problems, &cwd)),
+    }
+    if let Some(path) = bare {
+        let place = match args.paths.is_empty() {
+            true => "here or above".to_owned(),
+            false => format!("at or above {}", config::printable_path(path)),
+        };
+        ui::note(&format!(
+            "nothing to check: no go.mod {place}; cd into the module, or name its directory"
+        ));
+        return Outcome::Ours(Code::Usage);
     }
     Outcome::Ours(match check::faulty(&problems) {
         true => Code::Findings,
         false => Code::Ok,
     })
+}
+
+fn json(value: &serde_json::Value) -> String {
+    words::json(&format!("{value:#}\n"))
 }
 
 fn text(problems: &[Problem], cwd: &std::path::Path, style: Style) -> String {

@@ -4,7 +4,8 @@ mod git;
 
 use super::check;
 use crate::bounded;
-use crate::check::Profile;
+use crate::check::{self as checks, Profile};
+use crate::config::printable_path;
 use crate::error::Error;
 use crate::outcome::{Code, Outcome};
 use crate::repair;
@@ -77,7 +78,7 @@ pub fn run(cmd: &Cmd, world: &World) -> Outcome {
     };
     match done {
         Ok(told) => {
-            ui::note(&format!("{}: {told}", hook.display()));
+            ui::note(&format!("{}: {told}", printable_path(&hook)));
             Outcome::Ours(Code::Ok)
         }
         Err(error) => {
@@ -127,7 +128,10 @@ fn there(hook: &Path) -> std::io::Result<There> {
 }
 
 fn failed(hook: &Path, error: &std::io::Error) -> Error {
-    Error::new(format!("{}: {error}", hook.display()), "mend that and try again")
+    Error::new(
+        format!("{}: {error}", printable_path(hook)),
+        "mend that and try again",
+    )
 }
 
 fn install(hook: &Path, profile: Option<Profile>) -> Result<&'static str, Error> {
@@ -138,7 +142,7 @@ fn install(hook: &Path, profile: Option<Profile>) -> Result<&'static str, Error>
         There::Others { calls_us: true } => return Ok("calls gosteady already"),
         There::Others { calls_us: false } => {
             return Err(Error::new(
-                format!("{} is there already and is left as it is", hook.display()),
+                format!("{} is there already and is left as it is", printable_path(hook)),
                 format!("add this line to it: {} || exit 1", call(profile)),
             ));
         }
@@ -156,7 +160,7 @@ fn uninstall(hook: &Path) -> Result<&'static str, Error> {
         There::Nothing => Ok("is not there"),
         There::Others { calls_us: false } => Ok("is not gosteady's, and is left as it is"),
         There::Others { calls_us: true } => Err(Error::new(
-            format!("{} is not gosteady's", hook.display()),
+            format!("{} is not gosteady's", printable_path(hook)),
             format!("remove the line with `{CALL}` from it"),
         )),
         There::Ours(_) => {
@@ -181,7 +185,7 @@ fn look(args: &Args, world: &World) -> Outcome {
     };
     let ours = |path: &PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str());
-        name.is_some_and(|name| FILES.contains(&name)) && path.exists()
+        name.is_some_and(|name| FILES.contains(&name)) && !checks::is_missing(path)
     };
     let paths: Vec<PathBuf> = staged.into_iter().filter(ours).collect();
     if paths.is_empty() {
@@ -193,7 +197,7 @@ fn look(args: &Args, world: &World) -> Outcome {
         rules: Vec::new(),
         format: check::Format::Text,
     };
-    check::run(&args, world)
+    check::before_commit(&args, world)
 }
 
 #[cfg(test)]

@@ -34,20 +34,13 @@ pub fn read(path: &Path) -> Content {
         }
         // A directory above that may not be searched hides whether there is a file: nothing to complain of.
         Err(_) if path.symlink_metadata().is_err() => return Content::Absent,
-        Err(e) => return Content::Unreadable(reason(&e)),
+        Err(e) => return Content::Unreadable(bounded::reason(&e)),
     };
     let mut bytes = Vec::new();
     match file.take(LARGEST + 1).read_to_end(&mut bytes) {
         Ok(_) if bytes.len() as u64 > LARGEST => Content::Unreadable("it is larger than 1 MiB".into()),
         Ok(_) => Content::Bytes(bytes),
-        Err(e) => Content::Unreadable(reason(&e)),
-    }
-}
-
-fn reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        ErrorKind::PermissionDenied => "permission denied".into(),
-        _ => error.to_string(),
+        Err(e) => Content::Unreadable(bounded::reason(&e)),
     }
 }
 

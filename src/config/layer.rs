@@ -91,7 +91,7 @@ impl Stack {
 
     /// Notes a file that is there and can't be read.
     pub fn unreadable(&mut self, path: &Path, why: &str) {
-        let place = printable(&path.to_string_lossy(), usize::MAX);
+        let place = super::printable_path(path);
         self.plain(finding::unreadable(place, why));
     }
 
@@ -169,7 +169,7 @@ impl Stack {
 
     fn fault(&mut self, mark: Mark, mut finding: Finding) {
         let (line, column) = line_column(&mark.text, mark.span.start);
-        let path = printable(&mark.path.to_string_lossy(), usize::MAX);
+        let path = super::printable_path(&mark.path);
         finding.evidence = format!("{path}:{line}:{column}");
         self.faults.push((finding, Some(mark)));
     }

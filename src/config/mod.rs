@@ -206,6 +206,11 @@ pub(crate) fn printable(text: &str, longest: usize) -> String {
     shown
 }
 
+/// A path as [`printable`] has it, whole.
+pub(crate) fn printable_path(path: &Path) -> String {
+    printable(&path.to_string_lossy(), usize::MAX)
+}
+
 /// Whether a character reorders what stands around it (Unicode Annex 9).
 fn is_bidi(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

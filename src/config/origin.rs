@@ -39,11 +39,7 @@ impl fmt::Display for Origin {
             Origin::Default => f.write_str("default"),
             Origin::Env(name) => f.write_str(name),
             Origin::File { path, line, column } => {
-                write!(
-                    f,
-                    "{}:{line}:{column}",
-                    super::printable(&path.to_string_lossy(), usize::MAX)
-                )
+                write!(f, "{}:{line}:{column}", super::printable_path(path))
             }
             Origin::CommandLine => f.write_str("command line"),
         }

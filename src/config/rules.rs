@@ -80,6 +80,7 @@ pub const RULES: &[Rule] = &[
         ALWAYS,
         "no file holds the markers of an unfinished merge",
     ),
+    rule("unreadable", ALWAYS, "what go reads of a module can be read"),
     rule("gomod-syntax", ALWAYS, "go.mod and go.work can be read by go"),
     rule(
         "version-not-canonical",

@@ -127,7 +127,7 @@ pub fn show(key: &Key, settings: &Settings) -> String {
         Kind::Target(field) => match field(&mut copy) {
             TraceTo::State => "state".into(),
             TraceTo::Off => "off".into(),
-            TraceTo::Path(path) => super::printable(&path.to_string_lossy(), usize::MAX),
+            TraceTo::Path(path) => super::printable_path(path),
         },
     }
 }

@@ -7,7 +7,7 @@ use super::scene::Scene;
 use super::table::{self, Class};
 use crate::check::{self, Levels, Problem};
 use crate::config::rules::Profile;
-use crate::config::{Loaded, goenv::GoEnv};
+use crate::config::{self, Loaded, goenv::GoEnv};
 use crate::error::Level;
 use crate::world::World;
 use std::path::{Path, PathBuf};
@@ -85,18 +85,20 @@ fn told(errors: &[&Problem], profile: Profile, loaded: &Loaded, dir: &Path) -> V
         let finding = &problem.finding;
         let place = problem.place().map(|(file, line, column)| {
             let file = file.strip_prefix(dir).unwrap_or(file);
-            format!("{}:{line}:{column}: ", file.display())
+            format!("{}:{line}:{column}: ", file.to_string_lossy())
         });
         let fix = match finding.fix.as_str() {
             "" => String::new(),
             fix => format!("; {fix}"),
         };
-        lines.push(format!(
+        let line = format!(
             "{}{}{fix} [{}]",
             place.unwrap_or_default(),
             finding.what,
             finding.id
-        ));
+        );
+        // It names files and what stands in them.
+        lines.push(config::printable(&line, usize::MAX));
     }
     lines.push(format!("the lines themselves: gosteady check --profile {name}"));
     lines
@@ -106,6 +108,31 @@ fn told(errors: &[&Problem], profile: Profile, loaded: &Loaded, dir: &Path) -> V
 mod tests {
     use super::*;
     use std::ffi::OsString;
+
+    #[test]
+    fn what_is_told_steers_no_terminal() {
+        let odd = "d\u{1b}[31m\u{9b}\ngosteady: x";
+        let problem = Problem {
+            finding: crate::error::Finding {
+                id: "gomod-syntax",
+                level: Level::Error,
+                what: odd.into(),
+                evidence: String::new(),
+                fix: odd.into(),
+            },
+            mark: Some(config::Mark {
+                path: odd.into(),
+                text: "x".into(),
+                span: 0..1,
+            }),
+        };
+        let loaded = config::load(&World::default());
+        let lines = told(&[&problem], Profile::Dev, &loaded, Path::new("/"));
+        assert!(
+            !lines.iter().any(|line| line.contains(char::is_control)),
+            "{lines:?}"
+        );
+    }
 
     #[test]
     fn what_builds_is_checked_whole_and_what_mends_is_not() {

@@ -2,8 +2,6 @@
 
 /// Text from a file as it may go to a terminal: it may come from anywhere, so no control character passes.
 pub fn plain(text: &str) -> String {
-    // U+202A… and U+2066… turn the direction of writing and could make a line read as another.
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars()
         .map(|c| match c {
             '\t' => ' ',
@@ -11,6 +9,25 @@ pub fn plain(text: &str) -> String {
             c => c,
         })
         .collect()
+}
+
+/// A JSON text as it may go to a terminal: what JSON lets stand in strings and a terminal obeys is written as `\uXXXX`.
+pub fn json(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            c if turns(c) || matches!(c, '\u{7f}'..='\u{9f}') => {
+                shown.push_str(&format!("\\u{:04x}", u32::from(c)));
+            }
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// Whether a character turns the direction of writing and could make a line read as another.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Milliseconds: `0.4 ms`, `12 ms`, `1.25 s`, `2 min 5 s`.
@@ -101,6 +118,10 @@ mod tests {
 
     #[test]
     fn control_characters_do_not_pass() {
+        let raw = "\u{9b}31m\u{7f}é\u{202e}";
+        let text = json(&serde_json::json!([raw]).to_string());
+        assert_eq!(text, "[\"\\u009b31m\\u007fé\\u202e\"]");
+        assert_eq!(serde_json::from_str::<[String; 1]>(&text).unwrap(), [raw]);
         assert_eq!(plain("a\x1b[31m\tb\u{202e}\r"), "a\u{fffd}[31m b\u{fffd}\u{fffd}");
     }
 }

@@ -225,6 +225,36 @@ fn repair_replaces_what_is_damaged_and_nothing_else() {
 }
 
 #[test]
+fn a_tree_that_is_no_directory_is_set_aside() {
+    let Some(filled) = filled("a_tree_that_is_no_directory_is_set_aside") else {
+        return;
+    };
+    let before = filled.cache();
+    let removed = |n: usize| {
+        let tree = filled.tree(n);
+        tree::remove(&tree);
+        tree
+    };
+    std::fs::write(removed(0), "").expect("a file");
+    std::os::unix::fs::symlink(filled.file(1, "mod"), removed(1)).expect("a link to a file");
+    std::fs::write(removed(2), "").expect("a file");
+    std::fs::remove_file(filled.file(2, "zip")).expect("no zip");
+    let partial = |n| (filled.name(n), BTreeSet::from(["tree-partial".to_string()]));
+    assert_eq!(filled.verify(&[], 1), (0..3).map(partial).collect());
+    filled.sandbox.gosteady(&["cache", "repair"]).expect(0);
+    let mut after = filled.cache();
+    // What is not in the way is not fetched.
+    after.extend(
+        before
+            .iter()
+            .filter(|(name, _)| name.ends_with(".zip"))
+            .map(|(n, c)| (n.clone(), c.clone())),
+    );
+    tree::assert_same("repaired", &before, &after);
+    assert!(filled.verify(&[], 0).is_empty());
+}
+
+#[test]
 fn what_cannot_be_fetched_stays_as_it_is() {
     let Some(mut filled) = filled("what_cannot_be_fetched_stays_as_it_is") else {
         return;

@@ -123,3 +123,51 @@ fn a_project_that_go_downloads_is_sound_and_a_broken_one_shows_its_line() {
         wrong.err()
     );
 }
+
+#[test]
+fn no_module_is_no_sound_module() {
+    let mut sandbox = Sandbox::new(std::path::Path::new("/nonexistent"));
+    sandbox.unset("GOSUMDB");
+    let empty = sandbox.path("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let check = |args: &[&str]| {
+        let mut command = sandbox.command(env!("CARGO_BIN_EXE_gosteady"), &[&["check"], args].concat());
+        sandbox.run(command.current_dir(&empty))
+    };
+    let (text, device) = (check(&[]), check(&["/dev/null"]));
+    assert_eq!(text.expect(2).out(), "");
+    assert!(text.err().contains("no go.mod here or above"), "{}", text.err());
+    assert!(
+        device.expect(2).err().contains("at or above /dev/null"),
+        "{}",
+        device.err()
+    );
+    let json: Value = serde_json::from_str(&check(&["--format", "json"]).expect(2).out()).unwrap();
+    assert_eq!(json["problems"], serde_json::json!([]));
+    let sarif: Value = serde_json::from_str(&check(&["--format", "sarif"]).expect(2).out()).unwrap();
+    assert_eq!(sarif["runs"][0]["results"], serde_json::json!([]));
+    assert_eq!(check(&["--format", "github"]).expect(2).out(), "");
+    // Settings are something, and a module in one place does not speak for another.
+    std::fs::write(empty.join("gosteady.toml"), "").unwrap();
+    assert_eq!(check(&["gosteady.toml"]).expect(0).out(), "nothing wrong\n");
+    std::fs::write(empty.join("Cargo.toml"), "").unwrap();
+    check(&["Cargo.toml"]).expect(2);
+    std::fs::create_dir(empty.join("sub")).unwrap();
+    std::fs::write(empty.join("sub/go.mod"), "module m.io/x\n\ngo 1.24.0\n").unwrap();
+    check(&["sub"]).expect(0);
+    check(&["sub/go.mod", "gosteady.toml"]).expect(0);
+    assert_eq!(check(&["sub", "."]).expect(2).out(), "");
+}
+
+/// With names of files a module is found in whatever directory it lies; without them only one at the top is.
+#[test]
+fn the_hook_for_pre_commit_names_files_and_is_the_documented_one() {
+    let (hook, docs) = (
+        include_str!("../../.pre-commit-hooks.yaml"),
+        include_str!("../../docs/check.md"),
+    );
+    assert!(!hook.contains("pass_filenames"), "{hook}");
+    for line in hook.lines().filter(|line| !line.contains("description:")) {
+        assert!(docs.contains(line.trim()), "{line}");
+    }
+}

@@ -50,7 +50,8 @@ fn a_commit_with_a_mistake_is_stopped() {
         "module m.io/x\n\ngo 1.24\n\nreplace a.io/b => ./b\n",
     );
     write(&sandbox, "README", "x\n");
-    git_in(&sandbox, &["add", "README"]).expect(0);
+    write(&sandbox, "gosteady.toml", "# nothing yet\n");
+    git_in(&sandbox, &["add", "README", "gosteady.toml"]).expect(0);
     git_in(&sandbox, &["commit", "-qm", "no module"]).expect(0);
     git_in(&sandbox, &["add", "."]).expect(0);
     let stopped = git_in(&sandbox, &["commit", "-qm", "a module"]);
@@ -98,6 +99,16 @@ fn it_goes_where_git_looks() {
         refused.err()
     );
     assert!(!shared.exists());
+    // Where it has none: of an empty value git makes /pre-commit.
+    for (nowhere, said) in [
+        ("", "core.hooksPath is empty"),
+        ("/dev/null", "hooks are switched off"),
+    ] {
+        git_in(&sandbox, &["config", "core.hooksPath", nowhere]).expect(0);
+        let refused = sandbox.gosteady(&["hook", "install"]);
+        assert!(refused.expect(2).err().contains(said), "{}", refused.err());
+        assert!(!sandbox.project().join("pre-commit").exists());
+    }
 }
 
 #[test]

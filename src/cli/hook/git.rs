@@ -1,5 +1,6 @@
 //! What git says about the repository around us. It only looks at its own files.
 
+use crate::config::printable_path;
 use crate::error::Error;
 use crate::world::World;
 use std::ffi::OsStr;
@@ -12,20 +13,35 @@ pub fn pre_commit(world: &World) -> Result<PathBuf, Error> {
     let top = line(world, None, &["rev-parse", "--show-toplevel"])?;
     // A relative core.hooksPath counts from the top.
     let ask = |what: &[&str]| Ok(top.join(line(world, Some(&top), what)?));
-    let hooks = ask(&["rev-parse", "--git-path", "hooks"])?;
+    // Asked for as a whole: of a core.hooksPath set to nothing git says `./`, and looks in `/`.
+    let hook = ask(&["rev-parse", "--git-path", "hooks/pre-commit"])?;
+    let hooks = hook.parent().unwrap_or(&top);
     let common = ask(&["rev-parse", "--git-common-dir"])?;
     let (real_top, real_common) = (real(&top), real(&common));
-    let at = real(&hooks);
+    let advice =
+        "git config --unset core.hooksPath, or --global --unset where it is set for all repositories";
+    match hooks.to_str() {
+        Some("/dev/null") => {
+            let what = "core.hooksPath is /dev/null: git's hooks are switched off here";
+            return Err(Error::new(what, advice));
+        }
+        Some("/") => {
+            let what = "core.hooksPath is empty or /: git looks for its hooks in /, not in this repository";
+            return Err(Error::new(what, advice));
+        }
+        _ => {}
+    }
+    let at = real(hooks);
     if !at.starts_with(&real_top) && !at.starts_with(&real_common) {
         return Err(Error::new(
             format!(
                 "core.hooksPath leads out of this repository, to {}, where other repositories have their hooks",
-                hooks.display()
+                printable_path(hooks)
             ),
             "add this line to its pre-commit: gosteady hook run || exit 1",
         ));
     }
-    Ok(hooks.join("pre-commit"))
+    Ok(hook)
 }
 
 /// The files that are about to be committed, absolute; not those that go away.

@@ -10,6 +10,7 @@ use crate::trace::otlp;
 use crate::trace::story::Story;
 use crate::trace::whole::Whole;
 use crate::ui;
+use crate::ui::words;
 use crate::world::World;
 use std::path::Path;
 
@@ -84,8 +85,11 @@ pub(super) fn render(whole: &Whole, format: Format) -> String {
     let story = Story::of(&whole.records);
     let cause = cause(&story, whole);
     match format {
-        Format::Perfetto => perfetto::render(&story),
-        Format::Otlp => otlp::render(&story, cause.as_ref().map(|cause| cause.id.as_str())),
+        Format::Perfetto => words::json(&perfetto::render(&story)),
+        Format::Otlp => words::json(&otlp::render(
+            &story,
+            cause.as_ref().map(|cause| cause.id.as_str()),
+        )),
         Format::Markdown => markdown::render(&story, whole, cause.as_ref()),
         Format::Html => html::render(&story, whole, cause.as_ref()),
     }

@@ -107,7 +107,7 @@ pub const KINDS: &[Kind] = &[
         "tree-partial",
         Warning,
         &[Tree],
-        "the tree was never extracted to its end; go does it again when it needs it",
+        "the tree was never extracted to its end, or is no directory; go does it again when it needs it",
     ),
     kind("mod-sum", Error, &[Mod], "the `.mod` is not what go.sum says"),
     kind(

@@ -68,6 +68,10 @@ impl Look<'_> {
         if partial && has_tree {
             self.add("tree-partial", "was never extracted to its end".into(), &tree);
             has_tree = false;
+        } else if has_tree && !tree.is_dir() {
+            // As for go (modfetch/cache.go: DownloadDir).
+            self.add("tree-partial", "the extracted tree is no directory".into(), &tree);
+            has_tree = false;
         }
         let (zip_is_there, read) = match File::open(&zip) {
             Err(e) if e.kind() == ErrorKind::NotFound => (false, None),

@@ -8,7 +8,7 @@ use crate::gomod::base64::encode as base64;
 use crate::trace::story::{Fetch, Story};
 use crate::trace::summary::answered;
 use crate::trace::whole::Whole;
-use crate::ui::words::duration;
+use crate::ui::words::{self, duration};
 use aws_lc_rs::digest::{SHA256, digest};
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ const SCRIPT: &str = include_str!("report/script.js");
 
 pub(super) fn render(story: &Story, whole: &Whole, cause: Option<&Cause>) -> String {
     let mirrors = mirrors(story);
-    let data = data(story, &mirrors).to_string();
+    let data = words::json(&data(story, &mirrors).to_string());
     // Only this script may run, whatever the texts of a trace hold (CSP3, hash-source).
     let hash = base64(digest(&SHA256, SCRIPT.as_bytes()).as_ref());
     let mut parts: BTreeMap<&str, String> = markup::parts(story, whole, cause, &mirrors);

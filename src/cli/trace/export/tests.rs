@@ -21,6 +21,22 @@ fn export(format: Format) -> String {
     render(&whole(None), format)
 }
 
+/// An ESC is escaped by JSON itself; U+009B, which a terminal takes for `ESC [`, is not.
+#[test]
+fn nothing_in_a_trace_steers_the_terminal() {
+    let hide = Hide {
+        secrets: &Secrets::default(),
+        salt: None,
+    };
+    let text = TRACE.replace("example", "ex\u{9b}31mple");
+    assert_ne!(text, TRACE);
+    let whole = Whole::read(text.as_bytes(), &hide);
+    for format in [Format::Perfetto, Format::Otlp, Format::Markdown, Format::Html] {
+        let steers = |c: &char| c.is_control() && !c.is_whitespace();
+        assert_eq!(render(&whole, format).chars().find(steers), None, "{format:?}");
+    }
+}
+
 #[test]
 fn slices_of_a_lane_nest_and_every_lane_has_a_name() {
     let json: Value = serde_json::from_str(&export(Format::Perfetto)).unwrap();

@@ -29,6 +29,8 @@ pub struct Job<'a> {
     pub resource: &'a Resource,
     /// Attempts made for it.
     pub attempts: Cell<u32>,
+    /// When the last of them began, but for those that raced another.
+    pub asked: Cell<Instant>,
     /// Where it was made ahead of go's: whether go has asked for the same meanwhile.
     pub ahead: Option<&'a Ahead>,
 }

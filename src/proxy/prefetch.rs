@@ -331,20 +331,20 @@ async fn fly(
 ) {
     let engine = Rc::clone(&guard.0);
     let prefetch = &engine.prefetch;
-    let begun = Instant::now();
     let File { module, resource } = file;
     let job = Job {
         request: 0,
         resource: &resource,
         attempts: Cell::new(0),
+        asked: Cell::new(Instant::now()),
         ahead: Some(&ahead),
     };
     let verdict = walk(&engine, &job, 0).await;
     let mut arrival = None;
     let verdict = match verdict {
         Verdict::Whole(whole) if whole.rest.is_none() => {
-            // What was asked for more than once tells of the upstream's troubles, not of its pace.
-            let took = (job.attempts.get() == 1).then(|| begun.elapsed());
+            // What went before the last attempt tells of troubles, not of the pace.
+            let took = job.asked.get().elapsed();
             prefetch.pace.borrow_mut().came(took, whole.body.len());
             let share = Share::new(&prefetch.held, whole.body.len());
             arrival = Some((whole.body.clone(), ahead.joined()));

@@ -11,7 +11,7 @@ use super::reply::{Reply, Told};
 use super::resume::{Gathering, PIECES, PROGRESS};
 use super::rules::Bounds;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What ended the race of two for now.
 enum End {
@@ -247,6 +247,9 @@ pub fn new_ask<'a>(
         engine.budget.request();
     }
     job.attempts.set(job.attempts.get() + 1);
+    if !hedge {
+        job.asked.set(Instant::now());
+    }
     Ask {
         request: job.request,
         resource: job.resource,

@@ -11,7 +11,7 @@ use super::resume::Gathering;
 use super::rules::{self, Bounds, Next, Standing};
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Asks once, for an answer that is needed: others had none. `number` is 1 where it was not asked for this before.
 pub async fn probe(engine: &Engine, job: &Job<'_>, peer: usize, number: u32) -> Reply {
@@ -33,6 +33,7 @@ pub fn find_out(engine: &Rc<Engine>, job: &Job<'_>, peer: usize) {
             request,
             resource: &resource,
             attempts: Cell::new(0),
+            asked: Cell::new(Instant::now()),
             ahead: None,
         };
         let bounds = short(&engine, &job, peer, engine.rules.first_answer);

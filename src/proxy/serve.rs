@@ -156,6 +156,7 @@ async fn respond(engine: &Rc<Engine>, prefix: usize, resource: &Resource) -> Res
         request,
         resource,
         attempts: Cell::new(0),
+        asked: Cell::new(Instant::now()),
         ahead: None,
     };
     engine.health.load().await;

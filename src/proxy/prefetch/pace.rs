@@ -44,11 +44,10 @@ impl Pace {
         }
     }
 
-    /// A file of so many bytes came after so long, where that is known: two more may run, unless answers are getting slower, or come so
+    /// A file of so many bytes came so long after it was last asked for: two more may run, unless answers are getting slower, or come so
     /// soon that there is nothing to hide.
-    pub fn came(&mut self, after: Option<Duration>, bytes: u64) {
+    pub fn came(&mut self, after: Duration, bytes: u64) {
         self.came = true;
-        let Some(after) = after else { return };
         if bytes > SMALL && after > QUICK {
             return;
         }
@@ -92,22 +91,19 @@ mod tests {
         let mut pace = Pace::new(32);
         assert_eq!((pace.window(), pace.patience()), (8, Duration::ZERO));
         for _ in 0..100 {
-            pace.came(Some(50 * MS), SMALL);
+            pace.came(50 * MS, SMALL);
         }
         assert_eq!((pace.window(), pace.patience()), (32, 200 * MS));
         pace.refused();
         assert_eq!(pace.window(), 16);
         for _ in 0..20 {
-            pace.came(Some(900 * MS), 1);
+            pace.came(900 * MS, 1);
         }
-        let patience = pace.patience();
-        pace.came(None, 1);
-        assert_eq!(pace.patience(), patience, "what was asked again tells nothing");
         assert!(pace.window() < 20, "slower answers are no reason to ask more");
         for _ in 0..9 {
             pace.refused();
         }
-        pace.came(Some(50 * MS), 1);
+        pace.came(50 * MS, 1);
         assert_eq!(pace.window(), 0);
         assert_eq!((Pace::new(4).window(), Pace::new(256).window()), (4, 8));
     }
@@ -118,11 +114,11 @@ mod tests {
         far.open();
         assert_eq!((far.window(), far.is_quick()), (32, false));
         let mut near = Pace::new(32);
-        near.came(Some(MS), SMALL + 1);
+        near.came(MS, SMALL + 1);
         near.open();
         assert_eq!((near.window(), near.is_quick()), (8, true));
         let mut large = Pace::new(32);
-        large.came(Some(900 * MS), SMALL + 1);
+        large.came(900 * MS, SMALL + 1);
         assert_eq!((large.window(), large.patience()), (8, 1000 * MS));
         let mut refused = Pace::new(32);
         refused.refused();

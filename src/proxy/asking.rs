@@ -132,10 +132,8 @@ async fn again(engine: &Engine, job: &Job<'_>, call: Call<'_>, bounds: Bounds) -
                 Reply::Told(told) => {
                     // That it fails again is not what go is told: the last one's failure is.
                     let failure = Reply::Told(failure.clone());
-                    let over = told.outcome.definite() && job.resource.sumdb().is_none();
                     earlier.retain(|peer| *peer != other || told.may_pass());
-                    remember(engine, job, peer, other, told);
-                    if over {
+                    if remember(engine, job, peer, other, told) {
                         return failure;
                     }
                     failure

@@ -78,7 +78,7 @@ impl<'a> Hedges<'a> {
                 over_budget(self.engine, self.job, self.call.peer);
             }
             tokio::select! {
-                () = later(pulse, after) => {}
+                () = tokio::time::sleep(after) => {}
                 () = self.come_back() => {}
             }
         }
@@ -167,10 +167,4 @@ impl<'a> Hedges<'a> {
         let bound = self.engine.rules.retry_for;
         self.engine.budget.pace(after, self.begun.elapsed(), bound)
     }
-}
-
-/// Ends after some time, if it is silent then.
-async fn later(pulse: &Pulse, bound: Duration) {
-    tokio::time::sleep(bound).await;
-    pulse.silent(bound).await;
 }

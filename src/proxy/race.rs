@@ -108,12 +108,8 @@ pub async fn race<'a>(
                 let wait = hedges.failed(other, &told);
                 if other == peer {
                     failure = Some(told);
-                } else {
-                    let over = told.outcome.definite() && job.resource.sumdb().is_none();
-                    remember(engine, job, peer, other, told);
-                    if over {
-                        return Reply::Told(silence(bounds.hedge_after, None));
-                    }
+                } else if remember(engine, job, peer, other, told) {
+                    return Reply::Told(silence(bounds.hedge_after, None));
                 }
                 tokio::select! {
                     reply = &mut first => return reply,
@@ -208,18 +204,21 @@ fn settle(engine: &Engine, job: &Job<'_>, first: (usize, Told), other: usize, se
     }
 }
 
-/// Keeps another upstream's word for its turn. A failure is none: in its turn it is asked as often as any.
-pub fn remember(engine: &Engine, job: &Job<'_>, peer: usize, other: usize, told: Told) {
+/// Keeps another upstream's word for its turn. A failure is none: in its turn it is asked as often as any. Whether
+/// it is a word that ends the asking: one that does not carry a checksum database has none about it.
+pub fn remember(engine: &Engine, job: &Job<'_>, peer: usize, other: usize, told: Told) -> bool {
     if other == peer {
-        return;
+        return false;
     }
-    if told.outcome.definite() {
+    let definite = told.outcome.definite();
+    if definite {
         engine.health.succeeded(other);
         let mut learnt = engine.learnt.borrow_mut();
         learnt.remember(other, &job.resource.wire, told);
     } else {
         engine.health.failed(other, false);
     }
+    definite && job.resource.sumdb().is_none()
 }
 
 fn won(engine: &Engine, peer: usize, other: usize) {

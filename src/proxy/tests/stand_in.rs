@@ -5,6 +5,15 @@ use crate::gomod::h1;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+/// Behind a public mirror and one after it.
+fn start_pair(a: &Upstream, b: &Upstream) -> Proxy {
+    let rules = Rules {
+        public: vec![a.host()],
+        ..Rules::default()
+    };
+    start_with(&format!("{},{}", a.url(), b.url()), rules)
+}
+
 #[test]
 fn what_a_stand_in_said_is_not_asked_again_under_its_own_prefix() {
     let (a, b) = (
@@ -35,11 +44,7 @@ fn a_stand_in_that_failed_is_asked_again_by_the_next_request() {
             false => Act::Answer(503, "", "no".into()),
         }),
     );
-    let rules = Rules {
-        public: vec![a.host()],
-        ..Rules::default()
-    };
-    let proxy = start_with(&format!("{},{}", a.url(), b.url()), rules);
+    let proxy = start_pair(&a, &b);
     assert_eq!(proxy.get(0, INFO).status, 503);
     well.store(true, Relaxed);
     assert_eq!(proxy.get(0, INFO).text(), JSON);
@@ -54,11 +59,7 @@ fn who_comes_back_with_a_refusal_has_said_it() {
             _ => Act::Answer(status, "", b"own words".to_vec()),
         });
         let b = Upstream::always(503, "no");
-        let rules = Rules {
-            public: vec![a.host()],
-            ..Rules::default()
-        };
-        let proxy = start_with(&format!("{},{}", a.url(), b.url()), rules);
+        let proxy = start_pair(&a, &b);
         let seen = proxy.get(0, INFO);
         assert_eq!((seen.status, a.asked().len(), b.asked().len()), (status, 3, 1));
     }
@@ -98,11 +99,7 @@ fn what_failed_in_anothers_place_is_asked_again_in_its_own() {
         true => Act::Answer(200, "", JSON.into()),
         false => Act::Answer(302, "Location: /again\r\n", Vec::new()),
     });
-    let rules = Rules {
-        public: vec![a.host()],
-        ..Rules::default()
-    };
-    let proxy = start_with(&format!("{},{}", a.url(), b.url()), rules);
+    let proxy = start_pair(&a, &b);
     assert_eq!(proxy.get(0, INFO).status, 503);
     well.store(true, Relaxed);
     assert_eq!(proxy.get(0, INFO).status, 404);

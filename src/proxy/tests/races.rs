@@ -42,36 +42,36 @@ fn stopping(tag: &'static str, told: Arc<Mutex<mpsc::Receiver<()>>>, piece: usiz
     }))
 }
 
-#[test]
-fn a_transfer_that_gets_on_again_is_not_dropped_for_one_that_is_silent() {
+/// A transfer as by [`stopping`], which gets on when a second attempt comes that is answered so, arrives whole.
+fn arrives(
+    rules: Rules,
+    stopping: impl Fn(Arc<Mutex<mpsc::Receiver<()>>>) -> Act + Send + Sync + 'static,
+    second: fn() -> Act,
+) {
     let (tell, told) = event();
     let told = Arc::new(told);
     let a = Upstream::start(move |_, before| match before {
-        0 => stopping("ETag: \"one\"\r\n", Arc::clone(&told), 15_000, 50),
+        0 => stopping(Arc::clone(&told)),
         _ => {
             let _ = tell.send(());
-            Act::Silence
+            second()
         }
     });
-    let proxy = start_with(&a.url(), hedging(200));
+    let proxy = start_with(&a.url(), rules);
     let seen = proxy.get(0, ZIP);
     assert_eq!((seen.status, seen.body == zip()), (200, true));
 }
 
 #[test]
+fn a_transfer_that_gets_on_again_is_not_dropped_for_one_that_is_silent() {
+    let first = |told| stopping("ETag: \"one\"\r\n", told, 15_000, 50);
+    arrives(hedging(200), first, || Act::Silence);
+}
+
+#[test]
 fn a_transfer_that_gets_on_again_is_not_given_up_with_what_fails_beside_it() {
-    let (tell, told) = event();
-    let told = Arc::new(told);
-    let a = Upstream::start(move |_, before| match before {
-        0 => stopping("", Arc::clone(&told), 3_500, 40),
-        _ => {
-            let _ = tell.send(());
-            Act::Answer(503, "", Vec::new())
-        }
-    });
-    let proxy = start_with(&a.url(), hedging(300));
-    let seen = proxy.get(0, ZIP);
-    assert_eq!((seen.status, seen.body == zip()), (200, true));
+    let first = |told| stopping("", told, 3_500, 40);
+    arrives(hedging(300), first, || Act::Answer(503, "", Vec::new()));
 }
 
 #[test]

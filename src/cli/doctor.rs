@@ -118,7 +118,7 @@ fn examine(args: &Args, world: &World) -> Result<bool, Error> {
 
 fn print(args: &Args, report: &Report, style: Style) -> String {
     if args.json {
-        format!("{:#}\n", report.json())
+        ui::json(&report.json())
     } else if args.markdown {
         report.markdown()
     } else {

@@ -5,7 +5,7 @@ mod source;
 
 use crate::goroutines::{Change, Dump, Frame, Group, Modules, compare, read};
 use crate::outcome::{Code, Outcome};
-use crate::ui;
+use crate::ui::{self, words::plain};
 use crate::world::World;
 use source::{Fault, open};
 
@@ -217,7 +217,7 @@ fn json_dump(dump: &Dump) -> String {
         "damaged": dump.damaged,
         "cut": dump.cut,
     });
-    format!("{value:#}\n")
+    ui::json(&value)
 }
 
 fn json_growth(before: &Dump, after: &Dump) -> String {
@@ -230,14 +230,7 @@ fn json_growth(before: &Dump, after: &Dump) -> String {
         "after": after.goroutines,
         "changes": changes,
     });
-    format!("{value:#}\n")
-}
-
-// A dump may come from anybody: nothing in it may steer the terminal.
-fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    ui::json(&value)
 }
 
 #[cfg(test)]
@@ -288,6 +281,18 @@ mod tests {
             "2 goroutines before, 3 after\n\n+1 (1 -> 2), now 2 × select, up to 3 min\n    main.main\n        /a.go:1\n"
         );
         assert!(growth(&one, &one, &args(false)).ends_with("Nothing grew or shrank.\n"));
+    }
+
+    #[test]
+    fn nothing_in_a_dump_steers_the_terminal() {
+        let text = DUMP.replace("main.main", "main.\u{9b}31m\u{202e}x");
+        let dump = read(text.as_bytes()).unwrap();
+        for shown in [overview(&dump, &args(true)), json_dump(&dump)] {
+            assert!(
+                shown.contains("31m") && !shown.contains(['\u{9b}', '\u{202e}']),
+                "{shown}"
+            );
+        }
     }
 
     #[test]

@@ -59,7 +59,7 @@ fn show(json: bool, world: &World) -> Outcome {
     if json {
         let pin =
             pin.map(|pin| serde_json::json!({"rule": pin.rule, "place": pin.place, "version": pin.says}));
-        ui::out(&format!("{:#}\n", serde_json::json!({ "pin": pin })));
+        ui::out(&ui::json(&serde_json::json!({ "pin": pin })));
     } else if let Some(pin) = pin {
         ui::out(&format!("{}  {}\n", pin.says, pin.place));
     } else {
@@ -82,7 +82,7 @@ fn check(json: bool, world: &World) -> Outcome {
             "path": answer.path.as_ref().map(|p| p.to_string_lossy()),
             "findings": findings,
         });
-        ui::out(&format!("{all:#}\n"));
+        ui::out(&ui::json(&all));
     } else {
         let style = Style::of(world, Stream::Out);
         for finding in &findings {

@@ -365,5 +365,5 @@ fn json(answer: &Answer, program: &str) -> String {
         "rules": answer.rules,
         "notes": answer.notes,
     });
-    format!("{answer:#}\n")
+    ui::json(&answer)
 }

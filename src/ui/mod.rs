@@ -18,6 +18,11 @@ pub fn out(text: &str) {
     out_bytes(text.as_bytes());
 }
 
+/// A JSON value on lines of its own, as [`words::json`] lets it go to a terminal.
+pub fn json(value: &serde_json::Value) -> String {
+    words::json(&format!("{value:#}\n"))
+}
+
 /// [`out`] for what need not be text.
 pub fn out_bytes(bytes: &[u8]) {
     let mut stdout = std::io::stdout().lock();

@@ -111,7 +111,7 @@ pub(super) fn run(args: &Args, world: &World) -> Done {
             "go": go,
             "sums": shown.collect::<Vec<_>>(),
         });
-        ui::out(&format!("{value:#}\n"));
+        ui::out(&ui::json(&value));
     } else {
         ui::out(&format!("{}\n", key.text()));
     }

@@ -41,7 +41,7 @@ pub(super) fn run(args: &Args, world: &World) -> Done {
     let scope = ground.scope(world, &args.which)?;
     let found = look(&ground.cache, &scope);
     if args.json {
-        ui::out(&format!("{:#}\n", json(&ground.cache, &scope, &found)));
+        ui::out(&ui::json(&json(&ground.cache, &scope, &found)));
     } else {
         ui::out(&text(
             &ground.cache,

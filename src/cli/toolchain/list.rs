@@ -35,7 +35,7 @@ pub(super) fn run(json: bool, world: &World) -> Outcome {
                 })
             })
             .collect();
-        ui::out(&format!("{:#}\n", serde_json::json!({ "toolchains": list })));
+        ui::out(&ui::json(&serde_json::json!({ "toolchains": list })));
     } else if all.is_empty() {
         ui::out("no Go toolchain was found\n");
     } else {

@@ -30,9 +30,8 @@ pub(super) fn run(a: &Found, b: &Found, json: bool, style: Style) -> Result<(), 
     let (one, two) = (Story::of(&one.records), Story::of(&two.records));
     let rows = rows(&one, &two);
     match json {
-        true => ui::out(&format!(
-            "{:#}\n",
-            serde_json::json!({"a": one.run.id, "b": two.run.id, "differences": rows})
+        true => ui::out(&ui::json(
+            &serde_json::json!({"a": one.run.id, "b": two.run.id, "differences": rows}),
         )),
         false => ui::out(&text(&one, &two, &rows, style)),
     }

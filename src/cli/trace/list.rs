@@ -7,7 +7,7 @@ use crate::trace::read::Reader;
 use crate::trace::store::Entry;
 use crate::trace::summary::Summary;
 use crate::ui::table::{Cell, aligned};
-use crate::ui::words::{duration, plain};
+use crate::ui::words::{duration, json, plain};
 use crate::ui::{self, Style};
 use crate::world::World;
 use std::fs::File;
@@ -141,5 +141,5 @@ fn json_line(entry: &Entry, summary: Option<&Summary>) -> String {
         "failed": summary.map(Summary::failed),
         "hung": summary.map(Summary::is_hung),
     });
-    format!("{line}\n")
+    json(&format!("{line}\n"))
 }

@@ -126,5 +126,5 @@ fn json(stats: &Stats) -> String {
         "upstreams": stats.upstreams.iter().map(upstream).collect::<Vec<_>>(),
         "days": stats.days.iter().map(day).collect::<Vec<_>>(),
     });
-    format!("{whole:#}\n")
+    ui::json(&whole)
 }

@@ -71,14 +71,10 @@ impl GoEnv {
         if let Some((_, value)) = self.vars.iter().find(|(name, _)| name == key) {
             return Some(value.clone());
         }
-        let from = |text: &[u8]| {
-            envfile::value(text, key)
-                .filter(|v| !v.is_empty())
-                .map(<[u8]>::to_vec)
-        };
-        from(&self.user)
-            .or_else(|| from(&self.system))
-            .map(OsString::from_vec)
+        // A line of the user's file hides that of the system's, an empty one too.
+        let line = envfile::value(&self.user, key).or_else(|| envfile::value(&self.system, key));
+        line.filter(|v| !v.is_empty())
+            .map(|v| OsString::from_vec(v.to_vec()))
     }
 
     /// A setting as text; `""` where it is unset or not UTF-8.
@@ -112,7 +108,7 @@ impl GoEnv {
     pub fn gowork(&self, dir: &Path) -> Option<PathBuf> {
         match self.text("GOWORK").as_str() {
             "off" => None,
-            "" => nearest_file(dir, "go.work"),
+            "" | "auto" => nearest_file(dir, "go.work"),
             named => Some(dir.join(named)),
         }
     }
@@ -235,6 +231,16 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_line_of_the_users_hides_the_systems() {
+        let env = GoEnv {
+            user: b"GOPROXY=\n".to_vec(),
+            system: b"GOPROXY=https://p,direct\nGOSUMDB=sum\n".to_vec(),
+            ..GoEnv::default()
+        };
+        assert_eq!((env.goproxy().as_str(), env.gosumdb().as_str()), ("", "sum"));
+    }
+
+    #[test]
     fn defaults_of_a_go_without_a_file_of_them() {
         let set = |key: &str, value: &str| GoEnv::default().with_var(key, OsStr::new(value));
         let with_file = GoEnv {
@@ -266,6 +272,7 @@ mod tests {
         std::fs::write(dir.path().join("go.work"), "").unwrap();
         for (gowork, expected) in [
             ("", Some(dir.path().join("go.work"))),
+            ("auto", Some(dir.path().join("go.work"))),
             ("off", None),
             ("/w/x.work", Some("/w/x.work".into())),
         ] {

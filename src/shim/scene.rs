@@ -8,6 +8,7 @@ use crate::gomod;
 use crate::toolchain::floor::{self, Wanted};
 use crate::toolchain::version::Version;
 use crate::world::{World, nearest_file};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// What kind of list GOPROXY is.
@@ -63,7 +64,11 @@ impl Scene {
             "off" => None,
             "auto" if module.is_none() => None,
             _ if exempt(command) || floor::stays(env) => None,
-            _ => missing_toolchain(world, env, work.as_ref().or(module.as_ref()), local),
+            _ => {
+                // A workspace that is yet to be made says nothing (select.go: modGoToolchain).
+                let work = work.as_deref().filter(|work| work.exists());
+                missing_toolchain(world, env, work.or(module.as_deref()), local)
+            }
         };
         let vendor = table::class(command) != Class::Zero
             && vendor(command, &goflags, work.as_deref(), module.as_deref());
@@ -125,27 +130,27 @@ pub fn list_kind(goproxy: &str) -> ListKind {
 fn missing_toolchain(
     world: &World,
     env: &GoEnv,
-    file: Option<&PathBuf>,
+    file: Option<&Path>,
     local: Option<&Version>,
 ) -> Option<Wanted> {
     let local = match local {
         Some(known) => known.clone(),
         None => Version::parse(&env.go_version()?)?,
     };
-    let file = file.map(PathBuf::as_path);
     let wanted = floor::wanted(env, &local, file)?;
     (!floor::is_at_hand(world, env, &wanted.name)).then_some(wanted)
 }
 
 /// Whether a command never switches, so that a broken toolchain setting can be looked at and mended. Source: select.go.
 pub fn exempt(command: &Command) -> bool {
-    let setting = |o: &&std::ffi::OsStr| matches!(o.to_str(), Some("GOTOOLCHAIN" | "GOMOD" | "GOWORK"));
-    let written = |o: &&std::ffi::OsStr| o.to_str().is_some_and(|o| o.starts_with("GOTOOLCHAIN="));
-    command.words.first() == Some(&"env")
-        && (command.words.len() == 2 && matches!(command.words[1], "GOTOOLCHAIN" | "GOMOD" | "GOWORK")
-            || command.operands.len() == 1
-                && (command.operands.iter().any(setting)
-                    || command.has("w") && command.operands.iter().any(written)))
+    let (["env"], [operand]) = (&command.words[..], &command.operands[..]) else {
+        return false;
+    };
+    match &command.flags[..] {
+        [] => matches!(operand.to_str(), Some("GOTOOLCHAIN" | "GOMOD" | "GOWORK")),
+        [flag] => flag.name == "w" && operand.as_bytes().starts_with(b"GOTOOLCHAIN="),
+        _ => false,
+    }
 }
 
 // cmd/go/internal/modload/init.go (setDefaultBuildMod): explicit, or automatic where a fitting vendor directory stands
@@ -234,8 +239,16 @@ mod tests {
             Some("go1.28.1")
         );
         assert_eq!(missing("module m\ngo 1.20\ntoolchain default\n", "build"), None);
-        for line in ["env GOTOOLCHAIN", "env GOMOD", "env -w GOTOOLCHAIN=local"] {
-            assert_eq!(missing("module m\ngo 1.30\n", line), None, "{line}");
+        for (line, exempt) in [
+            ("env GOTOOLCHAIN", true),
+            ("env GOMOD", true),
+            ("env -w GOTOOLCHAIN=local", true),
+            ("env -json GOTOOLCHAIN", false),
+            ("env -w GOMOD", false),
+            ("env GOMOD GOWORK", false),
+        ] {
+            let wanted = missing("module m\ngo 1.30\n", line);
+            assert_eq!(wanted.is_none(), exempt, "{line}");
         }
         let local = World {
             env: vec![("GOTOOLCHAIN".into(), "local".into())],

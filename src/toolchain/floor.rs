@@ -18,6 +18,9 @@ pub struct Wanted {
     pub by: String,
 }
 
+/// What a `toolchain` line says so that neither it nor the `go` line counts.
+const DEFAULT: &str = "default";
+
 /// GOTOOLCHAIN, taken apart. `None` where it is `local`, unset everywhere, or nothing that go accepts.
 struct Setting<'a> {
     /// The least version; `None` for that of the go that is asked.
@@ -72,11 +75,12 @@ pub fn wanted(env: &GoEnv, local: &Version, file: Option<&Path>) -> Option<Wante
         && let Ok(text) = bounded::read_file(file)
     {
         let head = gomod::head(&text);
+        let default = head.toolchain.as_deref() == Some(DEFAULT);
         let lines = [
             ("toolchain", head.toolchain),
             ("go", head.go.map(|v| format!("go{v}"))),
         ];
-        for (verb, line) in lines {
+        for (verb, line) in lines.into_iter().filter(|_| !default) {
             let Some(name) = line else { continue };
             let least = wanted.as_ref().map_or(local, |(version, _)| version);
             let Some(version) = Version::parse(&name).filter(|v| v > least) else {
@@ -128,7 +132,8 @@ pub fn too_old(version: &Version, file: &Path) -> Option<(String, String)> {
 
 /// The go.work or go.mod in effect at a directory, `None` outside of a module.
 pub fn file_in_effect(env: &GoEnv, dir: &Path) -> Option<PathBuf> {
-    env.gowork(dir).or_else(|| nearest_file(dir, "go.mod"))
+    let work = env.gowork(dir).filter(|work| work.exists());
+    work.or_else(|| nearest_file(dir, "go.mod"))
 }
 
 /// What go's own rules say, for whoever wants to know how a go was chosen. `held` where a pin keeps go from switching.
@@ -170,6 +175,7 @@ pub fn rules(
         && let Ok(text) = bounded::read_file(file)
     {
         let head = gomod::head(&text);
+        let default = head.toolchain.as_deref() == Some(DEFAULT);
         for (verb, says) in [("toolchain", head.toolchain), ("go", head.go)] {
             let Some(says) = says else { continue };
             let place = place(file, &text, verb);
@@ -185,6 +191,10 @@ pub fn rules(
                 (Some(setting), _) if !setting.lines => {
                     "does not count: GOTOOLCHAIN names one toolchain".into()
                 }
+                (Some(_), _) if default && verb == "toolchain" => {
+                    "go does not switch for a line of this file".into()
+                }
+                (Some(_), _) if default && newer => "not met: go refuses".into(),
                 (Some(setting), _) if newer && setting.path_only => "go looks for it on PATH".into(),
                 (None, _) if verb == "toolchain" => "does not count: go does not switch".into(),
                 (None, _) if newer && old => "not met: a go before 1.21 tries all the same".into(),
@@ -199,7 +209,7 @@ pub fn rules(
 
 // Where GOTOOLCHAIN is set, for a reader.
 fn origin(world: &World, env: &GoEnv) -> String {
-    let in_text = |text: &[u8]| gomod::envfile::value(text, "GOTOOLCHAIN").is_some_and(|v| !v.is_empty());
+    let in_text = |text: &[u8]| gomod::envfile::value(text, "GOTOOLCHAIN").is_some();
     if world.set_var("GOTOOLCHAIN").is_some() {
         "environment".into()
     } else if in_text(&env.user) {
@@ -251,6 +261,12 @@ mod tests {
                 Some(("go1.28.1", "go.mod:1")),
             ),
             ("auto", "go 1.20\ntoolchain default\n", None),
+            ("auto", "go 1.30\ntoolchain default\n", None),
+            (
+                "go1.25.1+auto",
+                "go 1.30\ntoolchain default\n",
+                Some(("go1.25.1", "GOTOOLCHAIN")),
+            ),
             ("local", "go 1.30\n", None),
             ("", "go 1.30\n", None),
             ("path", "go 1.30\n", None),
@@ -308,6 +324,17 @@ mod tests {
             assert!(all[1].verdict.contains(toolchain), "{setting} {local}: {all:?}");
             assert!(all[2].verdict.contains(go), "{setting} {local}: {all:?}");
         }
+    }
+
+    #[test]
+    fn a_workspace_that_is_yet_to_be_made_says_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        std::fs::write(at("go.mod"), "module m\n").unwrap();
+        let env = GoEnv::default().with_var("GOWORK", at("go.work").as_os_str());
+        assert_eq!(file_in_effect(&env, dir.path()), Some(at("go.mod")));
+        std::fs::write(at("go.work"), "go 1.24\n").unwrap();
+        assert_eq!(file_in_effect(&env, dir.path()), Some(at("go.work")));
     }
 
     #[test]

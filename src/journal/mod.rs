@@ -8,6 +8,7 @@ mod file;
 
 pub use file::{File, Now, State};
 
+use crate::bounded;
 use crate::config::Settings;
 use crate::trace::Name;
 use crate::trace::file::make_directory;
@@ -54,6 +55,15 @@ pub struct Journal {
     keep: Keep,
 }
 
+/// What a journal holds.
+#[derive(Debug, Clone, Default)]
+pub struct Entries {
+    /// The entries, the newest first.
+    pub read: Vec<Entry>,
+    /// Files, or the directory itself, that can't be read, each with the reason as a clause.
+    pub unreadable: Vec<(PathBuf, String)>,
+}
+
 /// An entry that was written before a command.
 #[derive(Debug)]
 pub struct Saved {
@@ -96,7 +106,7 @@ impl Journal {
         let same = |e: &&store::Entry| e.name.verb == GREEN && e.name.id == name.id;
         let old = kept.iter().find(same);
         if old
-            .and_then(|old| read(&old.path))
+            .and_then(|old| read(&old.path).ok())
             .is_some_and(|old| old.files == entry.files)
         {
             return;
@@ -109,10 +119,21 @@ impl Journal {
         }
     }
 
-    /// All entries that can be read, the newest first.
-    pub fn entries(&self) -> impl Iterator<Item = Entry> {
-        let entries = store::list(&self.dir).unwrap_or_default();
-        entries.into_iter().filter_map(|entry| read(&entry.path))
+    /// All entries, and what of them can't be read.
+    pub fn entries(&self) -> Entries {
+        let mut all = Entries::default();
+        match store::list(&self.dir) {
+            Ok(found) => {
+                for entry in found {
+                    match read(&entry.path) {
+                        Ok(read) => all.read.push(read),
+                        Err(why) => all.unreadable.push((entry.path, why)),
+                    }
+                }
+            }
+            Err(e) => all.unreadable.push((self.dir.clone(), bounded::reason(&e))),
+        }
+        all
     }
 
     fn write(&self, name: &Name, entry: &Entry) -> io::Result<PathBuf> {
@@ -179,10 +200,14 @@ impl Entry {
     }
 }
 
-/// An entry of this version's format.
-fn read(path: &Path) -> Option<Entry> {
-    let entry: Entry = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
-    (entry.schema == 1).then_some(entry)
+/// An entry of this version's format, or why there is none, as a clause.
+fn read(path: &Path) -> Result<Entry, String> {
+    let text = bounded::read_file(path).map_err(|e| bounded::reason(&e))?;
+    let value: serde_json::Value = serde_json::from_slice(&text).map_err(|_| "it is damaged")?;
+    match value["schema"].as_u64() {
+        Some(2..) => Err("a newer gosteady wrote it".into()),
+        _ => serde_json::from_value(value).map_err(|_| "it is damaged".into()),
+    }
 }
 
 /// Whole or not at all; temporary files are for their owner alone.

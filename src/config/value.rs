@@ -313,6 +313,7 @@ fn target(raw: Raw<'_>, base: Base<'_>) -> Result<TraceTo, Refusal> {
     };
     match path.as_os_str().as_bytes() {
         b"" => return Err(bad("is empty")),
+        b"-" => return Err(bad("names no file: stdout and stderr are go's")),
         // What people write who know other variables of this kind; none of it is a file that anyone wants.
         b"off" | b"0" | b"false" | b"/dev/null" => return Ok(TraceTo::Off),
         b"state" | b"1" | b"true" => return Ok(TraceTo::State),

@@ -69,6 +69,12 @@ pub fn of(subject: &Subject, report: &Report) -> Facts {
 
 /// Writes them, whole or not at all; into what is no regular file as it is.
 pub fn write(path: &Path, facts: &Facts) -> Result<(), Error> {
+    if path == Path::new("-") {
+        return Err(Error::new(
+            "stdout has the report already",
+            "name a file with --save",
+        ));
+    }
     let failed = |e: &dyn std::fmt::Display| {
         Error::new(
             format!("{} can't be written: {e}", path.display()),

@@ -4,7 +4,8 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Component, Path, PathBuf};
 
 /// The variables that gosteady reads or sets, one line each; `docs/environment.md` is made of this table.
 pub const VARIABLES: &[(&str, &str)] = &[
@@ -58,7 +59,8 @@ pub struct World {
     pub args: Vec<OsString>,
     /// The environment, in its order; the first of two equal names counts.
     pub env: Vec<(OsString, OsString)>,
-    /// The working directory; `None` if it is gone or can't be read.
+    /// The working directory under the name that go has for it (PWD, where that leads there); `None` if it is gone or
+    /// can't be read.
     pub cwd: Option<PathBuf>,
     /// Our own executable, links resolved; `None` where the system does not tell.
     pub exe: Option<PathBuf>,
@@ -74,8 +76,7 @@ impl World {
             argv0: argv.next().unwrap_or_default(),
             args: argv.collect(),
             env: std::env::vars_os().collect(),
-            #[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
-            cwd: std::env::current_dir().ok(),
+            cwd: working_dir(),
             exe: std::env::current_exe().ok(),
             env_changed: false,
         }
@@ -165,6 +166,36 @@ impl World {
     }
 }
 
+// Source: os.Getwd, which go looks for go.mod and go.work from: where a link was entered, they may lie above its name.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
+fn working_dir() -> Option<PathBuf> {
+    let real = std::env::current_dir().ok();
+    let named = std::env::var_os("PWD").map(PathBuf::from);
+    let named = named.filter(|named| named.is_absolute() && Some(named) != real.as_ref());
+    named
+        .filter(|named| is_here(named))
+        .map(|named| clean(&named))
+        .or(real)
+}
+
+fn is_here(dir: &Path) -> bool {
+    let id = |path: &Path| std::fs::metadata(path).map(|m| (m.dev(), m.ino())).ok();
+    id(dir).is_some_and(|dir| Some(dir) == id(Path::new(".")))
+}
+
+/// A path without `.` and with `..` worked out; links are not looked at, as go does not (path/filepath: Clean).
+pub fn clean(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match (part, clean.components().next_back()) {
+            (Component::CurDir, _) | (Component::ParentDir, Some(Component::RootDir)) => {}
+            (Component::ParentDir, Some(Component::Normal(_))) => _ = clean.pop(),
+            _ => clean.push(part),
+        }
+    }
+    clean
+}
+
 /// The nearest file of this name at or above a directory.
 pub fn nearest_file(dir: &Path, name: &str) -> Option<PathBuf> {
     dir.ancestors()
@@ -215,6 +246,18 @@ mod tests {
             Path::new("/s/gosteady")
         );
         assert_eq!(world(&[("HOME", "")]).state_dir(), None);
+    }
+
+    #[test]
+    fn paths_are_cleaned_as_go_does() {
+        for (path, expected) in [
+            ("/a/./b/../c/", "/a/c"),
+            ("/../a", "/a"),
+            ("../a/../../b", "../../b"),
+            ("a//b/.", "a/b"),
+        ] {
+            assert_eq!(clean(Path::new(path)).to_str(), Some(expected), "{path}");
+        }
     }
 
     #[test]

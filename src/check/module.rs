@@ -162,14 +162,5 @@ fn is_inside(path: &Path, root: Option<&Path>) -> bool {
     let (Some(root), Ok(path)) = (root, std::path::absolute(path)) else {
         return false;
     };
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            std::path::Component::ParentDir => {
-                plain.pop();
-            }
-            part => plain.push(part),
-        }
-    }
-    plain.starts_with(root)
+    world::clean(&path).starts_with(root)
 }

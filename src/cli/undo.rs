@@ -42,6 +42,7 @@ pub enum To {
 /// Runs the command.
 pub fn run(args: &Args, world: &World) -> Outcome {
     let cwd = world.cwd.clone().unwrap_or_default();
+    let cwd = std::fs::canonicalize(&cwd).unwrap_or(cwd);
     let Some(journal) = Journal::of(&config::load(world).settings, world) else {
         ui::note("nothing is kept: undo.keep is off, or there is no home directory");
         return Outcome::Ours(Code::Findings);

@@ -40,7 +40,7 @@ pub struct Entry {
     pub t: String,
     /// The arguments, by the allow-list of traces.
     pub argv: Vec<String>,
-    /// Where it ran.
+    /// Where it ran, links resolved.
     pub dir: String,
     /// Whether the files built: then they are as they were at its end. Otherwise they are as they were before it.
     pub green: bool,
@@ -164,6 +164,7 @@ impl Entry {
     fn new(now: SystemTime, args: &[OsString], dir: &Path, files: &[PathBuf], green: bool) -> Option<Entry> {
         let now = jiff::Timestamp::try_from(now).ok()?;
         let files = files.iter().map(|path| {
+            let path = &real(path);
             let before = State::of(path)?;
             let after = green.then(|| before.now());
             Some(File {
@@ -179,7 +180,7 @@ impl Entry {
                 [undo] if undo == UNDO => vec![UNDO.into()],
                 args => redact::argv(args),
             },
-            dir: dir.to_str()?.to_owned(),
+            dir: std::fs::canonicalize(dir).ok()?.to_str()?.to_owned(),
             green,
             files: files.collect::<Option<Vec<File>>>()?,
         })
@@ -197,6 +198,17 @@ impl Entry {
             _ => "go",
         };
         format!("{program} {}", self.argv.join(" "))
+    }
+}
+
+/// A file by the name that it has without the links above it: an undo may be asked for under another name of the directory.
+fn real(file: &Path) -> PathBuf {
+    match (
+        file.parent().and_then(|dir| std::fs::canonicalize(dir).ok()),
+        file.file_name(),
+    ) {
+        (Some(dir), Some(name)) => dir.join(name),
+        _ => file.to_path_buf(),
     }
 }
 

@@ -61,6 +61,21 @@ fn what_a_command_changed_is_kept_and_what_it_did_not_is_not() {
 }
 
 #[test]
+fn a_file_has_one_name_whatever_link_leads_to_it() {
+    let place = Place::new();
+    let journal = place.journal(&Settings::default()).unwrap();
+    std::fs::create_dir(place.path("real")).unwrap();
+    std::os::unix::fs::symlink("real", place.path("link")).unwrap();
+    place.write("real/go.mod", "module m\n");
+    let link = place.path("link");
+    journal.built(&["build".into()], &link, &[link.join("go.mod")]);
+    let entry = journal.entries().read.remove(0);
+    let real = std::fs::canonicalize(link).unwrap();
+    assert_eq!(Path::new(&entry.dir), real);
+    assert_eq!(Path::new(&entry.files[0].path), real.join("go.mod"));
+}
+
+#[test]
 fn of_what_built_only_the_last_is_kept() {
     let place = Place::new();
     let journal = place.journal(&Settings::default()).unwrap();

@@ -82,7 +82,9 @@ impl Args {
                 .as_ref()
                 .map(|run| PathBuf::from(&run.dir))
                 .unwrap_or_default();
-            of.starts_with(&real) || of.starts_with(tidy(&dir))
+            // It may have been entered under another name.
+            let of_real = || of.canonicalize().is_ok_and(|of| of.starts_with(&real));
+            of.starts_with(&real) || of.starts_with(tidy(&dir)) || of_real()
         };
         (!self.failed || summary.is_failed())
             && (!self.hung || summary.is_hung())

@@ -144,3 +144,33 @@ fn a_pinned_go_is_guarded_like_any_other() {
     sandbox.go(&["build", "./..."]).expect(0);
     assert_eq!(server.requests().len(), before);
 }
+
+#[test]
+fn the_files_above_the_name_that_was_entered_count() {
+    let Some(real) = real_go("the_files_above_the_name_that_was_entered_count") else {
+        return;
+    };
+    let sandbox = Sandbox::new(&real);
+    let (dir, link) = (sandbox.path("elsewhere/m"), sandbox.project().join("m"));
+    std::fs::create_dir_all(&dir).unwrap();
+    std::fs::write(dir.join("go.mod"), "module example.com/m\n\ngo 1.20\n").unwrap();
+    std::os::unix::fs::symlink(&dir, &link).unwrap();
+    write(&sandbox, "go.work", "go 1.20\n\nuse ./m\n");
+    let work = sandbox.project().join("go.work");
+    let entered = |program: std::path::PathBuf, args: &[&str], pwd: &std::path::Path| {
+        let mut command = sandbox.command(program, args);
+        let ended = sandbox.run(command.current_dir(&link).env("PWD", pwd));
+        ended.expect(0).out()
+    };
+    let gosteady = || env!("CARGO_BIN_EXE_gosteady").into();
+    for (pwd, expected) in [(&link, true), (&dir, false)] {
+        let plain = entered(real.join("go"), &["env", "GOWORK"], pwd);
+        assert_eq!(plain.trim_end() == work.to_str().unwrap(), expected, "{plain}");
+        let ours = entered(gosteady(), &["which", "--json"], pwd);
+        assert_eq!(
+            ours.contains(&format!("{}:1", work.display())),
+            expected,
+            "{ours}"
+        );
+    }
+}

@@ -41,7 +41,7 @@ enum Next {
 pub fn guarded(task: Task) -> Outcome {
     remember_go(&task);
     task.go.tell();
-    let loaded = config::load(&task.world);
+    let loaded = &task.loaded;
     // What a pin had to say about its file is not said twice.
     let told = |f: &Finding| task.go.notes.iter().any(|note| note.starts_with(&f.evidence));
     if let Some(warning) = config::warning(&loaded.findings)
@@ -54,7 +54,7 @@ pub fn guarded(task: Task) -> Outcome {
     let case = Case {
         task: &task,
         command,
-        settings: loaded.settings,
+        settings: loaded.settings.clone(),
         recorder,
     };
     let saved = changes::save(&task.world, &case.settings, &case.command, &task.scene);

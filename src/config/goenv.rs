@@ -175,9 +175,14 @@ fn vars(world: &World) -> Vec<(String, OsString)> {
     let set = world
         .env
         .iter()
-        .filter(|(name, value)| name.as_bytes().starts_with(b"GO") && !value.is_empty());
+        .filter(|(name, value)| is_gos(name.as_bytes()) && !value.is_empty());
     set.filter_map(|(name, value)| Some((name.to_str()?.to_string(), value.clone())))
         .collect()
+}
+
+// Those of internal/cfg/cfg.go (KnownEnv) that are of use here.
+fn is_gos(name: &[u8]) -> bool {
+    name.starts_with(b"GO") || name.starts_with(b"CGO_") || name == b"CC"
 }
 
 /// The GOROOT that a `go` or `gofmt` belongs to by where it lies, links resolved.

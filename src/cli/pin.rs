@@ -9,6 +9,7 @@ use crate::repair::replace;
 use crate::toolchain::pin::{Place, Want, edit};
 use crate::toolchain::version::Version;
 use crate::toolchain::{Verdict, floor, provide};
+use crate::ui::words::plain;
 use crate::ui::{self, Stream, Style};
 use crate::world::{self, World};
 use std::path::{Path, PathBuf};
@@ -180,7 +181,10 @@ fn write(version: &str, args: &Args, world: &World) -> Result<Outcome, Failed> {
     if new != old {
         replace(&path, &new).map_err(|e| failed(e.to_string()))?;
     }
-    ui::out(&format!("pinned Go {text} in {}\n", path.display()));
+    ui::out(&format!(
+        "pinned Go {text} in {}\n",
+        plain(&path.to_string_lossy())
+    ));
     afterwards(&path, &want, world);
     Ok(Outcome::Ours(Code::Ok))
 }

@@ -46,7 +46,9 @@ pub fn note(text: &str) {
 
 /// The text with our name before each of its lines, so that whoever filters our lines out finds them all.
 fn under_our_name(text: &str) -> String {
-    text.lines().map(|line| format!("gosteady: {line}\n")).collect()
+    // What is named in it may come from anywhere.
+    let lines = text.lines().map(words::plain);
+    lines.map(|line| format!("gosteady: {line}\n")).collect()
 }
 
 /// Writes to stderr as it is; a closed stream is not an error.
@@ -64,6 +66,7 @@ mod tests {
             ("one", "gosteady: one\n"),
             ("one\n  two", "gosteady: one\ngosteady:   two\n"),
             ("one\r\ntwo\n", "gosteady: one\ngosteady: two\n"),
+            ("o\x1b[31m\u{9b}ne", "gosteady: o\u{fffd}[31m\u{fffd}ne\n"),
         ] {
             assert_eq!(under_our_name(text), noted);
         }

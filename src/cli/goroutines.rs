@@ -13,7 +13,7 @@ use source::{Fault, open};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  kill -QUIT PID                          a Go program prints its stacks and ends
+  kill -QUIT PID                          a Go program prints stacks and ends
   gosteady goroutines crash.log           groups, most goroutines first
   gosteady goroutines http://localhost:6060
                                           a program that serves net/http/pprof

@@ -132,7 +132,8 @@ fn replace(sheet: &mut Sheet<'_>, file: &File, modfile: &Modfile, replace: &Repl
             format!("go mod edit -dropreplace={old}"),
         );
     };
-    let dir = file.dir().join(new);
+    // Links on the way are not looked at, as go does not (modload: replaceRelativeTo, filepath.Join).
+    let dir = world::clean(&file.dir().join(new));
     let drop = format!("go mod edit -dropreplace={old}   # a go.work keeps it out of go.mod");
     if let Ok(None) = sheet.read(dir.join("go.mod")) {
         let what = format!("{old} is replaced by {new}, where there is no go.mod");

@@ -1,7 +1,7 @@
 //! go's own settings as go will read them: environment, then the GOENV file, then `$GOROOT/go.env`.
 
 use crate::bounded;
-use crate::gomod::envfile;
+use crate::gomod::{envfile, quoted};
 use crate::world::{World, nearest_file};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -113,12 +113,17 @@ impl GoEnv {
         }
     }
 
+    /// The value that GOFLAGS gives a flag, the last one; empty for a flag without one.
+    pub fn flag(&self, name: &str) -> Option<String> {
+        let words = quoted::words(&self.text("GOFLAGS"));
+        let flags = words.iter().rev().filter_map(|word| quoted::flag(word));
+        let mut values = flags.filter(|(known, _)| *known == name).map(|(_, value)| value);
+        Some(values.next()?.unwrap_or_default().to_string())
+    }
+
     /// Whether GOFLAGS lets any build rewrite go.mod and go.sum.
     pub fn says_mod_mod(&self) -> bool {
-        let flags = self.text("GOFLAGS");
-        flags
-            .split_ascii_whitespace()
-            .any(|word| matches!(word, "-mod=mod" | "--mod=mod"))
+        self.flag("mod").as_deref() == Some("mod")
     }
 
     /// GONOPROXY, which GOPRIVATE stands in for.
@@ -233,6 +238,23 @@ mod tests {
         assert_eq!(env.gonoproxy(), "corp");
         assert_eq!(env.gomodcache().unwrap(), Path::new("/a/pkg/mod"));
         assert_eq!(env.get("GOAUTH"), None);
+    }
+
+    #[test]
+    fn flags_for_every_command() {
+        let env = GoEnv::default().with_var(
+            "GOFLAGS",
+            OsStr::new("'-modfile=a b.mod' -mod=vendor --mod=mod -x"),
+        );
+        for (name, value) in [
+            ("modfile", Some("a b.mod")),
+            ("mod", Some("mod")),
+            ("x", Some("")),
+            ("tags", None),
+        ] {
+            assert_eq!(env.flag(name).as_deref(), value, "{name}");
+        }
+        assert!(env.says_mod_mod());
     }
 
     #[test]

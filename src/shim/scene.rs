@@ -1,6 +1,6 @@
 //! What stands around a command: the few files and settings that decide about it. Read once, before any decision.
 
-use super::argv::{self, Command};
+use super::argv::Command;
 use super::table::{self, Class};
 use crate::bounded;
 use crate::config::goenv::GoEnv;
@@ -51,7 +51,7 @@ impl Scene {
     /// Reads the surroundings of a command. `local` is the version of the go that runs, where that is known already.
     pub fn read(world: &World, env: &GoEnv, command: &Command, local: Option<&Version>) -> Scene {
         let dir = dir(world, command);
-        let goflags = argv::goflags(&env.text("GOFLAGS"));
+        let goflags = gomod::quoted::words(&env.text("GOFLAGS"));
         let module = nearest_file(&dir, "go.mod");
         let work = env.gowork(&dir);
         let goproxy = env.goproxy();
@@ -88,8 +88,8 @@ impl Scene {
 
     /// The file of `-modfile`, on the command line or in GOFLAGS, which stands in for the go.mod.
     pub fn named_modfile(&self, command: &Command) -> Option<PathBuf> {
-        let named = command.setting("modfile", &self.goflags)?;
-        Some(self.dir.join(named))
+        let named = command.setting("modfile", &self.goflags);
+        Some(self.dir.join(named.filter(|named| !named.is_empty())?))
     }
 }
 
@@ -156,7 +156,7 @@ pub fn exempt(command: &Command) -> bool {
 // cmd/go/internal/modload/init.go (setDefaultBuildMod): explicit, or automatic where a fitting vendor directory stands
 // beside the file in effect.
 fn vendor(command: &Command, goflags: &[String], work: Option<&Path>, module: Option<&Path>) -> bool {
-    if let Some(mode) = command.setting("mod", goflags) {
+    if let Some(mode) = command.setting("mod", goflags).filter(|mode| !mode.is_empty()) {
         return mode == "vendor";
     }
     let (file, floor) = match (work, module) {
@@ -269,6 +269,25 @@ mod tests {
     }
 
     #[test]
+    fn a_file_in_the_place_of_go_mod() {
+        let dir = tempfile::tempdir().unwrap();
+        let world = World {
+            cwd: Some(dir.path().into()),
+            ..World::default()
+        };
+        for (line, expected) in [
+            ("build -modfile=x.mod", Some("x.mod")),
+            ("build -modfile=", None),
+            ("build", None),
+        ] {
+            let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+            let named = scene(&world, line, "go1.26.1").named_modfile(&Command::parse(&args));
+            let expected = expected.map(|name| dir.path().join(name));
+            assert_eq!(named, expected, "{line}");
+        }
+    }
+
+    #[test]
     fn vendor_mode() {
         let dir = tempfile::tempdir().unwrap();
         let world = World {
@@ -281,6 +300,7 @@ mod tests {
         std::fs::write(dir.path().join("vendor/modules.txt"), "# a v1\n").unwrap();
         assert!(scene(&world, "build", "go1.26.1").vendor);
         assert!(!scene(&world, "build -mod=mod", "go1.26.1").vendor);
+        assert!(scene(&world, "build -mod=", "go1.26.1").vendor, "as without");
         std::fs::write(dir.path().join("go.mod"), "module m\ngo 1.13\n").unwrap();
         assert!(!scene(&world, "build", "go1.26.1").vendor);
         assert!(scene(&world, "build -mod vendor", "go1.26.1").vendor);

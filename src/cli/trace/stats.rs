@@ -32,7 +32,7 @@ pub(super) fn run(
         (true, _) => stats.prometheus(),
         (_, true) => json(&stats),
         _ if stats.all.runs == 0 && unreadable.is_empty() => {
-            ui::note("no run is meant; see `gosteady trace list`");
+            ui::note("no run matches; see `gosteady trace list`");
             return Ok(());
         }
         _ if stats.all.runs == 0 => String::new(),

@@ -93,15 +93,18 @@ impl Scene {
     }
 }
 
-/// Where go works: the working directory, `-C` applied. As go finds it after a chdir: without links and `..`, so that its
-/// parents are what they seem.
+/// Where go works: the working directory, `-C` applied. As go finds it after a chdir (os.Getwd): without links and `..`, so
+/// that its parents are what they seem, unless it is where PWD leads still.
 pub fn dir(world: &World, command: &Command) -> PathBuf {
     let cwd = world.cwd.clone().unwrap_or_default();
     let Some(chdir) = &command.chdir else {
         return cwd;
     };
     let dir = cwd.join(chdir);
-    std::fs::canonicalize(&dir).unwrap_or(dir)
+    match std::fs::canonicalize(&dir) {
+        Ok(real) if std::fs::canonicalize(&cwd).is_ok_and(|cwd| cwd == real) => cwd,
+        real => real.unwrap_or(dir),
+    }
 }
 
 /// What kind of list a GOPROXY value is. Source: cmd/go/internal/modfetch/proxy.go (proxyList).
@@ -266,6 +269,27 @@ mod tests {
                 .as_deref(),
             Some("go1.25.1")
         );
+    }
+
+    #[test]
+    fn a_directory_has_the_name_that_go_finds() {
+        let temporary = tempfile::tempdir().unwrap();
+        let root = std::fs::canonicalize(temporary.path()).unwrap();
+        std::fs::create_dir_all(root.join("real/below")).unwrap();
+        std::os::unix::fs::symlink("real", root.join("link")).unwrap();
+        let world = World {
+            cwd: Some(root.join("link")),
+            ..World::default()
+        };
+        for (line, expected) in [
+            ("build", "link"),
+            ("-C . build", "link"),
+            ("-C below build", "real/below"),
+            ("-C none build", "link/none"),
+        ] {
+            let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+            assert_eq!(dir(&world, &Command::parse(&args)), root.join(expected), "{line}");
+        }
     }
 
     #[test]

@@ -48,7 +48,9 @@ pub(super) fn run(
         return Ok(());
     }
     if read.is_empty() {
-        ui::note(&format!("none of the {all} runs matches; see `gosteady trace list`"));
+        ui::note(&format!(
+            "none of the {all} runs matches; see `gosteady trace list`"
+        ));
         return Ok(());
     }
     ui::out(&rows(&read, style));

@@ -166,7 +166,9 @@ impl Case<'_> {
         };
         let over = report.end.signal.is_some() || report.end.ended_by_us.is_some();
         let failed_on_us = report.end.status != Some(0) && report.summary.unavailable > 0;
-        let next = if over {
+        let next = if let Some(end) = dismissed(&report) {
+            end
+        } else if over {
             Next::End(outcome(&report))
         } else if failed_on_us && matches!(self.command.words.first(), Some(&("run" | "tool"))) {
             ui::err(&report.end.held);
@@ -199,6 +201,9 @@ impl Case<'_> {
         };
         // What the selection of a toolchain fails of, it fails of before any command: the original would only say the
         // same once more.
+        if let Some(end) = dismissed(&report) {
+            return (end, Some(report));
+        }
         if report.end.status == Some(0) {
             return (Next::HandOver, Some(report));
         }
@@ -315,6 +320,12 @@ fn remember_go(task: &Task) {
     {
         let _ = beside.persist(&file);
     }
+}
+
+// Who asked to end when the step was over already asked for the whole command: what would follow is not begun.
+fn dismissed(report: &Report) -> Option<Next> {
+    let signal = report.end.dismissed?;
+    Some(Next::End(Outcome::Signaled(signal)))
 }
 
 fn outcome(report: &Report) -> Outcome {

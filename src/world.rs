@@ -160,6 +160,17 @@ impl World {
         dirs.map(|dir| Path::new(OsStr::from_bytes(dir)))
     }
 
+    /// A path that the user gave, from the working directory on and without `..`: its parents are what they seem.
+    pub fn given(&self, path: &Path) -> PathBuf {
+        let joined = self.cwd.as_deref().unwrap_or(Path::new("")).join(path);
+        let clean = clean(&joined);
+        // Behind a link `..` is another directory than its name says.
+        match id(&joined) == id(&clean) {
+            true => clean,
+            false => std::fs::canonicalize(&joined).unwrap_or(clean),
+        }
+    }
+
     /// The program of this name that PATH gives, or the one at this path.
     pub fn program(&self, name: &str) -> Option<PathBuf> {
         let cwd = self.cwd.as_deref().unwrap_or(Path::new("/"));
@@ -193,8 +204,12 @@ fn working_dir() -> Option<PathBuf> {
 }
 
 fn is_here(dir: &Path) -> bool {
-    let id = |path: &Path| std::fs::metadata(path).map(|m| (m.dev(), m.ino())).ok();
     id(dir).is_some_and(|dir| Some(dir) == id(Path::new(".")))
+}
+
+// Which file it is; `None` where there is none.
+fn id(path: &Path) -> Option<(u64, u64)> {
+    std::fs::metadata(path).map(|m| (m.dev(), m.ino())).ok()
 }
 
 /// A path without `.` and with `..` worked out; links are not looked at, as go does not (path/filepath: Clean).
@@ -283,6 +298,32 @@ mod tests {
             ("a//b/.", "a/b"),
         ] {
             assert_eq!(clean(Path::new(path)).to_str(), Some(expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_the_user_names_has_the_parents_that_it_seems_to_have() {
+        let temporary = tempfile::tempdir().unwrap();
+        let root = std::fs::canonicalize(temporary.path()).unwrap();
+        std::fs::create_dir_all(root.join("a/below")).unwrap();
+        std::os::unix::fs::symlink("a/below", root.join("link")).unwrap();
+        let at = |cwd: &str| World {
+            cwd: Some(root.join(cwd)),
+            ..World::default()
+        };
+        for (cwd, path, expected) in [
+            ("a", "../link", "link"),
+            ("a", "./below/..", "a"),
+            ("a", "../none", "none"),
+            ("link", "..", "a"),
+            ("link", "../../link", "a/below"),
+            ("link", ".", "link"),
+        ] {
+            assert_eq!(
+                at(cwd).given(Path::new(path)),
+                root.join(expected),
+                "{cwd} {path}"
+            );
         }
     }
 

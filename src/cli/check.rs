@@ -68,7 +68,7 @@ pub fn before_commit(args: &Args, world: &World) -> Outcome {
 
 fn look(args: &Args, world: &World, must_find: bool) -> Outcome {
     let cwd = world.cwd.clone().unwrap_or_default();
-    let mut paths: Vec<PathBuf> = args.paths.iter().map(|path| cwd.join(path)).collect();
+    let mut paths: Vec<PathBuf> = args.paths.iter().map(|path| world.given(path)).collect();
     if paths.is_empty() {
         paths.push(cwd.clone());
     }

@@ -41,7 +41,7 @@ pub struct Args {
 pub(super) fn run(args: &Args, world: &World) -> Done {
     let ground = Ground::of(world)?;
     let cwd = world.cwd.clone().unwrap_or_default();
-    let mut dirs: Vec<PathBuf> = args.dirs.iter().map(|dir| cwd.join(dir)).collect();
+    let mut dirs: Vec<PathBuf> = args.dirs.iter().map(|dir| world.given(dir)).collect();
     if dirs.is_empty() {
         dirs.push(cwd.clone());
     }

@@ -198,8 +198,8 @@ fn working_dir() -> Option<PathBuf> {
     let named = std::env::var_os("PWD").map(PathBuf::from);
     let named = named.filter(|named| named.is_absolute() && Some(named) != real.as_ref());
     named
-        .filter(|named| is_here(named))
         .map(|named| clean(&named))
+        .filter(|named| is_here(named))
         .or(real)
 }
 

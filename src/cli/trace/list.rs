@@ -47,7 +47,7 @@ pub(super) fn run(
         return Ok(());
     }
     if read.is_empty() {
-        ui::note(&format!("none of {all} runs is meant; see `gosteady trace list`"));
+        ui::note(&format!("none of {all} runs matches; see `gosteady trace list`"));
         return Ok(());
     }
     ui::out(&rows(&read, style));

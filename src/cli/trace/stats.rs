@@ -30,7 +30,7 @@ pub(super) fn run(
         (true, _) => stats.prometheus(),
         (_, true) => json(&stats),
         _ if stats.all.runs == 0 => {
-            ui::note("no run is meant; see `gosteady trace list`");
+            ui::note("no run matches; see `gosteady trace list`");
             return Ok(());
         }
         _ => tables(&stats, plain_style),

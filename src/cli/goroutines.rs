@@ -5,7 +5,7 @@ mod source;
 
 use crate::goroutines::{Change, Dump, Frame, Group, Modules, compare, read};
 use crate::outcome::{Code, Outcome};
-use crate::ui;
+use crate::ui::{self, words::count};
 use crate::world::World;
 use source::{Fault, open};
 
@@ -124,10 +124,15 @@ fn overview(dump: &Dump, args: &Args) -> String {
             dump.ungrouped as usize,
             "goroutines in no group, there being too many",
         ),
-        (dump.damaged as usize, "lines within stacks are damaged"),
     ];
     for (n, what) in rest.into_iter().filter(|(n, _)| *n > 0) {
         out.push_str(&format!("\n{n} {what}\n"));
+    }
+    if dump.damaged > 0 {
+        out.push_str(&format!(
+            "\ndamaged within stacks: {}\n",
+            count(dump.damaged, "line")
+        ));
     }
     if dump.cut {
         out.push_str("\nThe dump ends within a stack.\n");

@@ -211,7 +211,7 @@ impl Names {
             let hidden = self.pseudonym(&word[from..to], Kind::Address);
             return format!("{}{hidden}{}", &word[..from], &word[to..]);
         }
-        if !is_dotted(word) || HOSTS.contains(&word) || self.is_public(word) {
+        if !is_dotted(word) || HOSTS.contains(&word) || self.is_public(word) || is_locale(word) {
             return word.to_string();
         }
         match word.rsplit_once('.') {
@@ -249,6 +249,16 @@ fn is_import_path(token: &str) -> bool {
 
 fn in_token(c: char) -> bool {
     c.is_alphanumeric() || "._~/@:-!…".contains(c)
+}
+
+/// `C.UTF-8`, `en_US.utf8`: a value of LANG, which has the shape of a host.
+fn is_locale(word: &str) -> bool {
+    word.rsplit_once('.').is_some_and(|(tongue, charset)| {
+        let charset = charset.to_ascii_lowercase();
+        matches!(charset.as_str(), "utf-8" | "utf8")
+            && tongue.len() <= 6
+            && tongue.chars().all(|c| c.is_ascii_alphabetic() || c == '_')
+    })
 }
 
 /// Whether it has the shape of a host or of a file with an ending: labels between dots, the last beginning with a

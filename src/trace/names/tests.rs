@@ -59,6 +59,10 @@ fn what_is_public_stays_and_what_is_not_goes() {
             "github.com/BurntSushi/toml@v1.2.3 zip",
         ),
         (
+            "LANG=de_DE.UTF-8, LC_ALL=C.utf8",
+            "LANG=de_DE.UTF-8, LC_ALL=C.utf8",
+        ),
+        (
             "https://proxy.golang.org/github.com/!burnt!sushi/toml/@v/v1.2.3.zip",
             "https://proxy.golang.org/github.com/!burnt!sushi/toml/@v/v1.2.3.zip",
         ),

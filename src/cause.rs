@@ -46,7 +46,7 @@ causes! {
         "Run `getent hosts HOST`; if it hangs too, mend /etc/resolv.conf, the VPN or the container's network.";
     DnsNoSuchHost "dns-no-such-host"
         "The name server does not know the host."
-        "Check the spelling in `go env GOPROXY`; an internal name may need the VPN.";
+        "Check the spelling, in `go env GOPROXY` or in the module path; an internal name may need the VPN.";
     NetworkUnreachable "network-unreachable"
         "This machine has no route to the host."
         "Check that the machine is online: `curl -I https://HOST`.";

@@ -39,7 +39,7 @@ const WAYS: &[Way] = &[
         missed: Some((
             "shim-not-in-login-shell",
             // ~/.bashrc, where install.sh writes, is not read by bash as a login shell.
-            "put the line that install.sh prints into ~/.profile, ~/.bash_profile or ~/.zprofile",
+            "add install.sh's line to ~/.profile, ~/.bash_profile or ~/.zprofile",
         )),
     },
     Way {

@@ -23,7 +23,8 @@ Examples:
                                           what grew from one to the other
   curl -s URL | gosteady goroutines -
 
-Exit status: 0 done, 1 there is no stack in the input, 2 it can't be read.")]
+Exit status: 0 done, 1 there is no stack in the input, 2 it can't be read,
+69 the program does not answer.")]
 pub struct Args {
     /// A file, - for stdin, or the http address of a program that serves pprof.
     pub first: String,

@@ -158,6 +158,7 @@ impl Names {
         let plain = element.chars().all(|c| c == '.' || c == '~')
             || matches!(element, "@v" | "@latest")
             || ELEMENTS.contains(&element)
+            || is_tile(element)
             || is_version(element);
         if plain {
             return element.to_string();
@@ -249,6 +250,13 @@ fn is_import_path(token: &str) -> bool {
 
 fn in_token(c: char) -> bool {
     c.is_alphanumeric() || "._~/@:-!…".contains(c)
+}
+
+/// `x004` or `063.p`, of the path of a checksum database's tile (golang.org/x/mod/sumdb/tlog, Tile.Path).
+fn is_tile(element: &str) -> bool {
+    let number = element.strip_prefix('x').unwrap_or(element);
+    let number = number.strip_suffix(".p").unwrap_or(number);
+    number.len() == 3 && number.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// `C.UTF-8`, `en_US.utf8`: a value of LANG, which has the shape of a host.

@@ -55,6 +55,10 @@ fn what_is_public_stays_and_what_is_not_goes() {
     // `*` stands for a pseudonym.
     for (given, expected) in [
         (
+            "sum.golang.org tile 8/0/x259/370.p/1",
+            "sum.golang.org tile 8/0/x259/370.p/1",
+        ),
+        (
             "github.com/BurntSushi/toml@v1.2.3 zip",
             "github.com/BurntSushi/toml@v1.2.3 zip",
         ),

@@ -145,6 +145,7 @@ fn text(problems: &[Problem], cwd: &std::path::Path, style: Style) -> String {
         (0, 0, 0) => style.green("nothing wrong"),
         (0, 0, _) => style.green(&format!("nothing wrong, {notes} to note")),
         (0, ..) => style.yellow(&format!("{warnings} to look at")),
+        (_, 0, _) => style.red(&format!("{errors} wrong")),
         _ => style.red(&format!("{errors} wrong, {warnings} to look at")),
     });
     out.push('\n');

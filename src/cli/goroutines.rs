@@ -5,7 +5,10 @@ mod source;
 
 use crate::goroutines::{Change, Dump, Frame, Group, Modules, compare, read};
 use crate::outcome::{Code, Outcome};
-use crate::ui::{self, words::plain};
+use crate::ui::{
+    self,
+    words::{count, plain},
+};
 use crate::world::World;
 use source::{Fault, open};
 
@@ -23,7 +26,8 @@ Examples:
                                           what grew from one to the other
   curl -s URL | gosteady goroutines -
 
-Exit status: 0 done, 1 there is no stack in the input, 2 it can't be read.")]
+Exit status: 0 done, 1 there is no stack in the input, 2 it can't be read,
+69 the program does not answer.")]
 pub struct Args {
     /// A file, - for stdin, or the http address of a program that serves pprof.
     pub first: String,
@@ -124,10 +128,15 @@ fn overview(dump: &Dump, args: &Args) -> String {
             dump.ungrouped as usize,
             "goroutines in no group, there being too many",
         ),
-        (dump.damaged as usize, "lines within stacks are damaged"),
     ];
     for (n, what) in rest.into_iter().filter(|(n, _)| *n > 0) {
         out.push_str(&format!("\n{n} {what}\n"));
+    }
+    if dump.damaged > 0 {
+        out.push_str(&format!(
+            "\ndamaged within stacks: {}\n",
+            count(dump.damaged, "line")
+        ));
     }
     if dump.cut {
         out.push_str("\nThe dump ends within a stack.\n");

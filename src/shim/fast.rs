@@ -230,7 +230,7 @@ fn not_found(error: NotFound) -> Outcome {
     match error {
         NotFound::Nowhere { program } => {
             ui::note(&format!(
-                "no real {program} was found behind gosteady; install Go, or put it on PATH behind gosteady's own entry"
+                "no real {program} was found behind gosteady; install Go behind it on PATH, or have one fetched: gosteady pin VERSION"
             ));
             Outcome::Ours(Code::NotFound)
         }

@@ -24,7 +24,7 @@ Examples:
   gosteady cache key --platform          go1.26.6-linux-amd64-0f3a…
   gosteady cache key --json              also the prefix, for restore-keys
 
-Exit status: 0 done, 2 no go.sum counts here, 127 no go can be run here.
+Exit status: 0 done, 2 there is no module here, 127 no go can be run.
 More, with GitHub Actions and GitLab: docs/cache.md")]
 pub struct Args {
     /// Directories of modules or workspaces; here without any.

@@ -121,6 +121,7 @@ fn text(cache: &Layout, scope: &Scope, found: &[Damage], style: Style) -> String
     let verdict = match (n(Level::Error), n(Level::Warning)) {
         (0, 0) => style.green(&format!("{looked} in {place}: nothing wrong")),
         (0, warnings) => style.yellow(&format!("{looked} in {place}: {warnings} to look at")),
+        (errors, 0) => style.red(&format!("{looked} in {place}: {errors} wrong")),
         (errors, warnings) => style.red(&format!(
             "{looked} in {place}: {errors} wrong, {warnings} to look at"
         )),

@@ -56,12 +56,8 @@ fn text(a: &Story, b: &Story, rows: &[Row], style: Style) -> String {
         ("A", a, Style::red as fn(Style, &str) -> String),
         ("B", b, Style::green),
     ] {
-        let head = format!(
-            "{} {}, go {}",
-            story.run.id,
-            story.run.started,
-            story.run.argv.join(" ")
-        );
+        let run = &story.run;
+        let head = format!("{} {}, {}", run.id, run.started, run.command());
         out.push_str(&format!(
             "{}  {}\n   {}\n",
             colour(style, name),

@@ -115,6 +115,7 @@ impl Digest {
             out.push_str(&timeline::cause(&blame, style));
         }
         if !summary.upstreams.is_empty() {
+            out.push('\n');
             out.push_str(&mirrors(summary));
         }
         if !self.slowest.worst.is_empty() {

@@ -35,6 +35,7 @@ go mod download
     0.501s  end       exited 0 after 501 ms
 
 ok after 501 ms: 1 request, 2 attempts, 1 failed, 1 tried again
+
 UPSTREAM   ATTEMPTS      OK  FAILED  RECEIVED  FIRST BYTE (MEDIAN)
 https://a         2  50.0 %       1   2.0 KiB                90 ms
 ";

@@ -5,10 +5,14 @@ use super::{HIDDEN, env, text};
 use crate::gomod::quoted::{flag, words};
 use std::ffi::OsString;
 
+/// The word by which `gosteady toolchain install` begins; go has no such command.
+pub const INSTALL: &str = "toolchain";
 #[rustfmt::skip]
 const VERBS: &[&str] = &[
     "bug", "build", "clean", "doc", "env", "fix", "fmt", "generate", "get", "help", "install", "list", "mod", "run",
     "telemetry", "test", "tool", "version", "vet", "work",
+    // Gosteady's own, which has a trace too.
+    INSTALL,
 ];
 #[rustfmt::skip]
 const SUBVERBS: &[&str] = &[

@@ -74,6 +74,23 @@ fn a_go_line_that_is_newer_than_the_pin() {
     assert_eq!(gos, plain.err());
     let check = sandbox.gosteady(&["pin", "--check"]);
     assert!(check.expect(1).out().contains("pin-too-old"), "{}", check.out());
+    // No patch of a line is new enough either; this was told only once one was installed, and then as a failed build.
+    for (pin, told) in [("1.98", true), ("1.99", false)] {
+        let written = sandbox.gosteady(&["pin", pin]);
+        assert_eq!(
+            written.expect(0).err().contains("asks for Go 1.99"),
+            told,
+            "{}",
+            written.err()
+        );
+        let check = sandbox.gosteady(&["pin", "--check"]);
+        assert_eq!(
+            check.expect(1).out().contains("pin-too-old"),
+            told,
+            "{}",
+            check.out()
+        );
+    }
 }
 
 #[test]

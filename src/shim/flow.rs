@@ -2,6 +2,7 @@
 
 use super::argv::Command;
 use super::changes::{self, Prints};
+use super::course::outcome;
 use super::decision::Action;
 use super::fast::{Task, hand_over};
 use super::guard::{self, Fault, Plan, Report};
@@ -10,7 +11,7 @@ use crate::bounded;
 use crate::config::goenv::GoEnv;
 use crate::config::{self, Settings};
 use crate::error::Finding;
-use crate::outcome::{Code, Outcome};
+use crate::outcome::Outcome;
 use crate::proxy::collector;
 use crate::toolchain::version::Version;
 use crate::toolchain::{floor, hold};
@@ -153,7 +154,7 @@ impl Case<'_> {
         if report.end.status == Some(0) {
             self.remember(&report);
         }
-        (Next::End(outcome(&report)), Some(report))
+        (Next::End(outcome(&report.end)), Some(report))
     }
 
     fn phase(&self) -> (Next, Option<Report>) {
@@ -169,10 +170,10 @@ impl Case<'_> {
         let next = if let Some(end) = dismissed(&report) {
             end
         } else if over {
-            Next::End(outcome(&report))
+            Next::End(outcome(&report.end))
         } else if failed_on_us && matches!(self.command.words.first(), Some(&("run" | "tool"))) {
             ui::err(&report.end.held);
-            Next::End(outcome(&report))
+            Next::End(outcome(&report.end))
         } else if failed_on_us {
             let why = verdict::of(&report).map(|(cause, _)| cause.tag() + " ");
             ui::note(&format!(
@@ -208,7 +209,7 @@ impl Case<'_> {
             return (Next::HandOver, Some(report));
         }
         ui::err(&report.end.held);
-        (Next::End(outcome(&report)), Some(report))
+        (Next::End(outcome(&report.end)), Some(report))
     }
 
     // Runs go, and again where that is worth it. The deadline is that of all runs together.
@@ -326,13 +327,4 @@ fn remember_go(task: &Task) {
 fn dismissed(report: &Report) -> Option<Next> {
     let signal = report.end.dismissed?;
     Some(Next::End(Outcome::Signaled(signal)))
-}
-
-fn outcome(report: &Report) -> Outcome {
-    match (&report.end.ended_by_us, report.end.status, report.end.signal) {
-        (Some(_), _, _) => Outcome::Ours(Code::Hung),
-        (None, Some(status), _) => Outcome::Exited(status),
-        (None, None, Some(signal)) => Outcome::Signaled(signal),
-        (None, None, None) => Outcome::Ours(Code::Internal),
-    }
 }

@@ -2,6 +2,7 @@
 
 use super::ahead;
 use super::argv::Command;
+use super::course::COURSE;
 use super::exec;
 use super::nesting;
 use super::scene::{ListKind, Scene};
@@ -104,9 +105,9 @@ pub fn run(plan: &Plan, recorder: &Recorder) -> Result<Report, Fault> {
         helpers: helpers(&plan.env.text("GOAUTH")),
         dirs: dirs(plan),
     };
-    super::started();
+    COURSE.starts();
     let end = supervise::run(&job, &activity, recorder);
-    super::ended();
+    COURSE.ends(plan.phase, end.as_ref().ok());
     let proxied = running.is_some();
     let summary = running.map(proxy::Running::stop).unwrap_or_default();
     Ok(Report {

@@ -4,6 +4,7 @@ pub mod again;
 pub mod ahead;
 pub mod argv;
 pub mod changes;
+pub mod course;
 pub mod decision;
 pub mod exec;
 pub mod fast;
@@ -25,13 +26,10 @@ use crate::supervise;
 use crate::toolchain::provide::{self, Missing};
 use crate::ui;
 use crate::world::World;
+use course::COURSE;
 use fast::Fast;
 use pinned::Need;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-
-/// Whether go was started: after that it can't be started again in its place.
-static STARTED: AtomicBool = AtomicBool::new(false);
 
 /// Runs the shim. Returns only where the process was not handed over.
 pub fn run(world: &World, face: Face) -> Outcome {
@@ -62,8 +60,7 @@ pub fn run(world: &World, face: Face) -> Outcome {
     let (plain, go) = (task.world.clone(), task.go.real.clone());
     match catch_unwind(AssertUnwindSafe(|| flow::guarded(*task))) {
         Ok(outcome) => outcome,
-        Err(_) if STARTED.load(Relaxed) => wait_for_child(),
-        Err(_) => fast::hand_over(&plain, &go),
+        Err(_) => COURSE.rescue(|| fast::hand_over(&plain, &go), wait_for_child),
     }
 }
 
@@ -90,16 +87,6 @@ fn provided(world: &World, face: Face, need: &Need) -> Fast {
         Err(_) => Missing::not_tried(&need.want),
     };
     fast::run_without(world, face, &why)
-}
-
-/// Notes that go is about to be started.
-fn started() {
-    STARTED.store(true, Relaxed);
-}
-
-/// Notes that the child has ended and the process may still be handed over.
-fn ended() {
-    STARTED.store(false, Relaxed);
 }
 
 // Our own fault does not end go: whatever it comes to is what we report.

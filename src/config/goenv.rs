@@ -71,14 +71,9 @@ impl GoEnv {
         if let Some((_, value)) = self.vars.iter().find(|(name, _)| name == key) {
             return Some(value.clone());
         }
-        let from = |text: &[u8]| {
-            envfile::value(text, key)
-                .filter(|v| !v.is_empty())
-                .map(<[u8]>::to_vec)
-        };
-        from(&self.user)
-            .or_else(|| from(&self.system))
-            .map(OsString::from_vec)
+        // A line of the user's without a value hides that of `$GOROOT/go.env` all the same.
+        let value = envfile::value(&self.user, key).or_else(|| envfile::value(&self.system, key))?;
+        (!value.is_empty()).then(|| OsString::from_vec(value.to_vec()))
     }
 
     /// A setting as text; `""` where it is unset or not UTF-8.
@@ -232,6 +227,11 @@ mod tests {
         assert_eq!(env.gonoproxy(), "corp");
         assert_eq!(env.gomodcache().unwrap(), Path::new("/a/pkg/mod"));
         assert_eq!(env.get("GOAUTH"), None);
+        let emptied = GoEnv {
+            user: b"GOPROXY=\n".to_vec(),
+            ..env
+        };
+        assert_eq!(emptied.goproxy(), "", "go ends with an error; nobody is asked");
     }
 
     #[test]

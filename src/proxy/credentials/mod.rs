@@ -48,6 +48,12 @@ pub struct Credentials {
     turns: Semaphore,
 }
 
+/// Whether go ends at its first https request over this GOAUTH: its form, or a `git` directory that is none.
+pub fn refused(goauth: &str) -> bool {
+    let no_dir = |method: &Method| matches!(method, Method::Git(dir) if !dir.is_dir());
+    method::parse(goauth).map_or(true, |methods| methods.iter().any(no_dir))
+}
+
 /// The programs that this GOAUTH would run, in its order; an error where go would refuse it.
 pub fn programs(goauth: &str) -> Result<Vec<String>, String> {
     let methods = method::parse(goauth)?.into_iter().rev();

@@ -73,10 +73,11 @@ pub fn wanted(env: &GoEnv, local: &Version, file: Option<&Path>) -> Option<Wante
     {
         let head = gomod::head(&text);
         let lines = [
-            ("toolchain", head.toolchain),
+            ("toolchain", head.toolchain.clone()),
             ("go", head.go.map(|v| format!("go{v}"))),
         ];
-        for (verb, line) in lines {
+        let count = lines_count(head.toolchain.as_deref());
+        for (verb, line) in lines.into_iter().filter(|_| count) {
             let Some(name) = line else { continue };
             let least = wanted.as_ref().map_or(local, |(version, _)| version);
             let Some(version) = Version::parse(&name).filter(|v| v > least) else {
@@ -95,6 +96,12 @@ pub fn wanted(env: &GoEnv, local: &Version, file: Option<&Path>) -> Option<Wante
     wanted
         .filter(|(version, _)| version != local)
         .map(|(_, wanted)| wanted)
+}
+
+/// Whether a file's lines count with this `toolchain` line: `default` keeps go from switching for any, and with one that is
+/// no toolchain's name it ends.
+fn lines_count(toolchain: Option<&str>) -> bool {
+    toolchain.is_none_or(|name| name.starts_with("go") || name.contains("-go"))
 }
 
 /// Whether go would find this toolchain without a download: unpacked in the module cache, or by its name on PATH.
@@ -170,6 +177,7 @@ pub fn rules(
         && let Ok(text) = bounded::read_file(file)
     {
         let head = gomod::head(&text);
+        let count = lines_count(head.toolchain.as_deref());
         for (verb, says) in [("toolchain", head.toolchain), ("go", head.go)] {
             let Some(says) = says else { continue };
             let place = place(file, &text, verb);
@@ -185,6 +193,11 @@ pub fn rules(
                 (Some(setting), _) if !setting.lines => {
                     "does not count: GOTOOLCHAIN names one toolchain".into()
                 }
+                (Some(_), _) if !count && verb == "toolchain" && says == "default" => {
+                    "go does not switch for any line".into()
+                }
+                (Some(_), _) if !count && verb == "toolchain" => "go refuses: no toolchain's name".into(),
+                (Some(_), _) if !count && newer => "not met: go refuses".into(),
                 (Some(setting), _) if newer && setting.path_only => "go looks for it on PATH".into(),
                 (None, _) if verb == "toolchain" => "does not count: go does not switch".into(),
                 (None, _) if newer && old => "not met: a go before 1.21 tries all the same".into(),
@@ -250,7 +263,13 @@ mod tests {
                 "go 1.28.1\ntoolchain go1.27.3\n",
                 Some(("go1.28.1", "go.mod:1")),
             ),
-            ("auto", "go 1.20\ntoolchain default\n", None),
+            ("auto", "go 1.30\ntoolchain default\n", None),
+            ("auto", "go 1.30\ntoolchain 1.30.0\n", None),
+            (
+                "go1.25.1+auto",
+                "go 1.30\ntoolchain default\n",
+                Some(("go1.25.1", "GOTOOLCHAIN")),
+            ),
             ("local", "go 1.30\n", None),
             ("", "go 1.30\n", None),
             ("path", "go 1.30\n", None),

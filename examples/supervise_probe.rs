@@ -4,12 +4,18 @@
 use gosteady::activity::Activity;
 use gosteady::supervise::{Bounds, Job, Stderr, Stdout, die_of, run};
 use gosteady::trace::Recorder;
+use gosteady::world::arguments;
+use std::ffi::{c_char, c_int};
 use std::time::Duration;
 
 /// The C entry point, so that Rust's runtime does not touch SIGPIPE before us.
+///
+/// # Safety
+/// For the system alone to call.
 #[unsafe(no_mangle)]
-pub extern "C" fn main(_argc: i32, _argv: *const *const u8) -> i32 {
-    let argv: Vec<_> = std::env::args_os().skip(1).collect();
+pub unsafe extern "C" fn main(count: c_int, argv: *const *const c_char) -> c_int {
+    // SAFETY: what the system hands to main.
+    let argv = unsafe { arguments(count, argv) }.split_off(1);
     let Some(program) = argv.first() else {
         return 2;
     };

@@ -6,13 +6,18 @@ use gosteady::face::Face;
 use gosteady::outcome::{Code, Outcome};
 use gosteady::shim::{exec, fast, fast::Fast};
 use gosteady::toolchain::provide::Missing;
-use gosteady::world::World;
+use gosteady::world::{self, World};
+use std::ffi::{c_char, c_int};
 use std::path::PathBuf;
 
 /// The C entry point, for the same reason as in `src/main.rs`.
+///
+/// # Safety
+/// For the system alone to call.
 #[unsafe(no_mangle)]
-pub extern "C" fn main() -> i32 {
-    let world = World::capture();
+pub unsafe extern "C" fn main(count: c_int, argv: *const *const c_char) -> c_int {
+    // SAFETY: what the system hands to main.
+    let world = World::capture(unsafe { world::arguments(count, argv) });
     let whole = world.exe.as_deref().map(|exe| exe.with_file_name("gosteady"));
     let whole = |name: &str, or: &dyn Fn() -> Outcome| match whole
         .as_ref()

@@ -3,14 +3,19 @@
 
 use gosteady::face::Face;
 use gosteady::outcome::Outcome;
-use gosteady::world::World;
+use gosteady::world::{self, World};
 use gosteady::{cli, shim, supervise};
+use std::ffi::{c_char, c_int};
 
 /// The C entry point rather than Rust's: the runtime would ignore SIGPIPE and open /dev/null on closed descriptors before
 /// we could hand the process over untouched.
+///
+/// # Safety
+/// For the system alone to call.
 #[unsafe(no_mangle)]
-pub extern "C" fn main() -> i32 {
-    let world = World::capture();
+pub unsafe extern "C" fn main(count: c_int, argv: *const *const c_char) -> c_int {
+    // SAFETY: what the system hands to main.
+    let world = World::capture(unsafe { world::arguments(count, argv) });
     let outcome = match Face::of(&world.argv0) {
         Face::Cli => cli::main(&world),
         face => shim::run(&world, face),

@@ -2,7 +2,7 @@
 //!
 //! Nothing below reads the process's surroundings by itself; it takes a [`World`], which a test can fill.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -66,10 +66,24 @@ pub struct World {
     pub env_changed: bool,
 }
 
+/// The arguments of a C `main`, the name first. In a program with such an entry point std knows them only on some
+/// systems (glibc and macOS tell them by ways of their own; musl and FreeBSD do not).
+///
+/// # Safety
+/// `argv` points to `count` strings that live as long as the process, as it does in `main` (C11 5.1.2.2.1).
+pub unsafe fn arguments(count: c_int, argv: *const *const c_char) -> Vec<OsString> {
+    let count = usize::try_from(count).unwrap_or(0);
+    (0..count)
+        // SAFETY: within the array, and each a string that ends with NUL, by the contract above.
+        .map(|i| unsafe { CStr::from_ptr(*argv.add(i)) })
+        .map(|word| OsStr::from_bytes(word.to_bytes()).to_os_string())
+        .collect()
+}
+
 impl World {
-    /// Reads the surroundings.
-    pub fn capture() -> World {
-        let mut argv = std::env::args_os();
+    /// Reads the surroundings. `argv`: as [`arguments`] has them.
+    pub fn capture(argv: Vec<OsString>) -> World {
+        let mut argv = argv.into_iter();
         World {
             argv0: argv.next().unwrap_or_default(),
             args: argv.collect(),
@@ -204,6 +218,18 @@ mod tests {
             env: env.iter().map(|(k, v)| (k.into(), v.into())).collect(),
             ..World::default()
         }
+    }
+
+    #[test]
+    fn arguments_of_main() {
+        let words = [c"go", c"", c"a b", c"\xff"];
+        let mut argv: Vec<_> = words.iter().map(|word| word.as_ptr()).collect();
+        argv.push(std::ptr::null());
+        // SAFETY: four strings, and the NULL that ends what main gets.
+        let read = |count| unsafe { arguments(count, argv.as_ptr()) };
+        let want: Vec<_> = words.iter().map(|w| OsStr::from_bytes(w.to_bytes())).collect();
+        assert_eq!(read(4), want);
+        assert!(read(0).is_empty());
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod suite {
     mod check;
     mod demo;
     mod doctor;
+    #[cfg(target_os = "linux")]
     mod doctor_ground;
     mod faults;
     mod goroutines;

@@ -85,6 +85,7 @@ fn a_child_that_handles_a_signal_decides_its_status() {
 }
 
 /// The signal lines of the child's own /proc/self/status: what it inherited.
+#[cfg(target_os = "linux")]
 fn inherited(command: &mut Command) -> String {
     let output = command.output().unwrap();
     String::from_utf8(output.stdout).unwrap()

@@ -17,7 +17,7 @@ fn agree(page: &str, name: &str, expected: &str) {
     if text[begin..end] == *expected {
         return;
     }
-    let bless = World::capture().set_var("GOSTEADY_BLESS").is_some();
+    let bless = World::capture(Vec::new()).set_var("GOSTEADY_BLESS").is_some();
     assert!(
         bless,
         "docs/{page} differs from the code; run GOSTEADY_BLESS=1 cargo test docs"

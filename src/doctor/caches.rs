@@ -4,9 +4,8 @@ use super::check::{Check, Layer, Verdict};
 use super::subject::Subject;
 use crate::cause::Cause;
 use crate::supervise::locks::{self, Holder};
-use crate::supervise::places;
 use nix::fcntl::{Flock, FlockArg};
-use nix::sys::statvfs::{FsFlags, statvfs};
+use nix::sys::statvfs::{Statvfs, statvfs};
 use nix::unistd::{Uid, geteuid};
 use std::fs::Metadata;
 use std::io::ErrorKind;
@@ -310,7 +309,7 @@ fn room(cache: &Cache, dir: &Path, full: bool, verdict: &mut Verdict) {
             ROOM,
         );
     }
-    if *runs && stat.flags().contains(FsFlags::ST_NOEXEC) {
+    if *runs && is_noexec(&stat) {
         verdict.found(
             "cache-noexec",
             format!("programs can't be run in {}", path.display()),
@@ -328,11 +327,22 @@ fn room(cache: &Cache, dir: &Path, full: bool, verdict: &mut Verdict) {
     }
 }
 
+/// Whether programs can't be run there. Only Linux says so in what statvfs(3) answers.
+#[cfg(target_os = "linux")]
+fn is_noexec(stat: &Statvfs) -> bool {
+    stat.flags().contains(nix::sys::statvfs::FsFlags::ST_NOEXEC)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_noexec(_: &Statvfs) -> bool {
+    false
+}
+
 /// The kind of file system, and whether its files may be far away.
 #[cfg(target_os = "linux")]
 fn filesystem(dir: &Path) -> Option<(String, bool)> {
     let found = nix::sys::statfs::statfs(dir).ok()?;
-    Some(places::kind(found.filesystem_type().0 as i64))
+    Some(crate::supervise::places::kind(found.filesystem_type().0 as i64))
 }
 
 #[cfg(not(target_os = "linux"))]

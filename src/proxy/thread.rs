@@ -48,7 +48,8 @@ impl Thread {
         room()?;
         keep_the_heap();
         let mut random = [0u8; 24];
-        fill(&mut random).map_err(|e| failed("no random numbers", &e))?;
+        // The generator of the TLS library spends over 20 ms on its own seeding when first used.
+        getrandom::fill(&mut random).map_err(|e| failed("no random numbers", &e))?;
         let token = hex::encode(&random[..16]);
         let seed = random[16..].iter().fold(0, |all, b| all << 8 | u64::from(*b));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|e| failed("no free port", &e))?;
@@ -158,14 +159,5 @@ fn keep_the_heap() {
         libc::mallopt(libc::M_MMAP_THRESHOLD, 4 << 20);
         libc::mallopt(libc::M_TRIM_THRESHOLD, 8 << 20);
         libc::mallopt(libc::M_TOP_PAD, 1 << 20);
-    }
-}
-
-// Straight from the system: the generator of the TLS library spends over 20 ms on its own seeding when first used.
-fn fill(bytes: &mut [u8]) -> std::io::Result<()> {
-    // SAFETY: the pointer and the length are those of the slice; getentropy writes at most 256 bytes there.
-    match unsafe { libc::getentropy(bytes.as_mut_ptr().cast(), bytes.len()) } {
-        0 => Ok(()),
-        _ => Err(std::io::Error::last_os_error()),
     }
 }

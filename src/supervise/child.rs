@@ -77,6 +77,6 @@ fn ended(status: Option<i32>, signal: Option<i32>, usage: &libc::rusage) -> Chan
         signal,
         user_ms: millis(usage.ru_utime),
         system_ms: millis(usage.ru_stime),
-        max_rss_kib: usage.ru_maxrss.unsigned_abs() / unit,
+        max_rss_kib: u64::try_from(usage.ru_maxrss).unwrap_or(0) / unit,
     })
 }

@@ -1,6 +1,7 @@
 //! Things that hang, with the real go, git and ssh against loopback servers: each is named by its cause, and ended only
 //! where that is allowed.
 
+#[cfg(target_os = "linux")]
 mod machine;
 mod ssh;
 pub mod stage;

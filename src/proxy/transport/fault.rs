@@ -170,7 +170,12 @@ fn is_no_such_host(text: &str) -> bool {
         let known = unsafe { std::ffi::CStr::from_ptr(libc::gai_strerror(code)) };
         known.to_str() == Ok(text)
     };
-    text == super::resolve::NO_ADDRESS || same(libc::EAI_NONAME) || same(libc::EAI_NODATA)
+    // FreeBSD has one code for both.
+    #[cfg(not(target_os = "freebsd"))]
+    let no_data = same(libc::EAI_NODATA);
+    #[cfg(target_os = "freebsd")]
+    let no_data = false;
+    text == super::resolve::NO_ADDRESS || same(libc::EAI_NONAME) || no_data
 }
 
 fn inner_tls(error: &io::Error) -> Option<&rustls::Error> {

@@ -23,10 +23,14 @@ pub fn call(line: &str) -> Option<(libc::c_long, i32)> {
     Some((number, i32::from_str_radix(first, 16).ok()?))
 }
 
-/// The descriptor that the process is reading from, by its system call.
+/// The descriptor that the process is reading from, by its system call. None but Linux says that in /proc.
 pub fn reading(line: &str) -> Option<i32> {
+    #[cfg(target_os = "linux")]
+    const READ: libc::c_long = libc::SYS_read;
+    #[cfg(not(target_os = "linux"))]
+    const READ: libc::c_long = -1;
     let (number, first) = call(line)?;
-    (number == libc::SYS_read).then_some(first)
+    (number == READ).then_some(first)
 }
 
 /// Whether this path is a terminal.
@@ -84,6 +88,7 @@ fn echo(path: &str) -> Option<bool> {
 mod tests {
     use super::*;
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn the_descriptor_of_a_read() {
         let read = libc::SYS_read;

@@ -54,15 +54,17 @@ pub fn refused(goauth: &str) -> bool {
     method::parse(goauth).map_or(true, |methods| methods.iter().any(no_dir))
 }
 
-/// The programs that this GOAUTH would run, in its order; an error where go would refuse it.
+/// The programs that this GOAUTH would run, in its order; an error where go would refuse it or one of
+/// them.
 pub fn programs(goauth: &str) -> Result<Vec<String>, String> {
     let methods = method::parse(goauth)?.into_iter().rev();
     let program = |method| match method {
-        Method::Netrc => None,
-        Method::Git(_) => Some("git".to_owned()),
-        Method::Command(words) => words.into_iter().next(),
+        Method::Netrc => Ok(None),
+        Method::Git(_) => Ok(Some("git".to_owned())),
+        Method::Command(words) => Ok(words.into_iter().next()),
+        Method::Unreadable(why) => Err(why),
     };
-    Ok(methods.filter_map(program).collect())
+    methods.filter_map(|method| program(method).transpose()).collect()
 }
 
 /// Runs each command of GOAUTH once, as go does before its first request: its program, and for how many addresses it
@@ -182,6 +184,7 @@ impl Credentials {
                     }
                 }
                 Method::Command(words) => self.ask_command(words, again).await,
+                Method::Unreadable(why) => tracing::warn!("a command of GOAUTH is not used: {why}"),
             }
         }
     }

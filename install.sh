@@ -147,7 +147,7 @@ install_fast() {
                 -C target-feature=+crt-static -C relocation-model=static) 2>/dev/null || fast=
     fi
     if [ -n "$fast" ] && is_program "$fast"; then
-        step "copy $fast to $prefix/bin/gosteady-launch" || return 0
+        step "copy $fast to $prefix/bin/gosteady-launch" || { SHIM_TARGET=gosteady-launch; return 0; }
         begin "$prefix/bin/gosteady-launch"
         if cp -- "$fast" "$temporary" && chmod 755 "$temporary" && "$temporary" --version >/dev/null 2>&1; then
             commit 755 "$prefix/bin/gosteady-launch"

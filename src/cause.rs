@@ -46,7 +46,7 @@ causes! {
         "Run `getent hosts HOST`; if it hangs too, mend /etc/resolv.conf, the VPN or the container's network.";
     DnsNoSuchHost "dns-no-such-host"
         "The name server does not know the host."
-        "Check the spelling in `go env GOPROXY`; an internal name may need the VPN.";
+        "Check the spelling, in `go env GOPROXY` or in the module path; an internal name may need the VPN.";
     NetworkUnreachable "network-unreachable"
         "This machine has no route to the host."
         "Check that the machine is online: `curl -I https://HOST`.";
@@ -220,7 +220,10 @@ impl Cause {
     /// changes nothing.
     pub fn next_at(self, upstream: &str) -> String {
         let (scheme, rest) = upstream.split_once("://").unwrap_or_default();
-        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        // It may stand in a sentence: `git ls-remote https://h: connecting to …`.
+        let scheme = scheme.rsplit(' ').next().unwrap_or_default();
+        let host = rest.split(['/', '?', '#', ' ']).next().unwrap_or_default();
+        let host = host.trim_end_matches(':');
         let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
         match host {
             "" => self.next().to_owned(),
@@ -311,6 +314,11 @@ mod tests {
                 Cause::NetworkUnreachable,
                 "http://[::1]/",
                 "`curl -I http://[::1]`",
+            ),
+            (
+                Cause::NetworkUnreachable,
+                "git ls-remote https://git.example: connecting to [::1]:443",
+                "`curl -I https://git.example`",
             ),
             (Cause::NetworkUnreachable, "", "`curl -I https://HOST`"),
         ] {

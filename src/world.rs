@@ -4,7 +4,8 @@
 
 use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Component, Path, PathBuf};
 
 /// The variables that gosteady reads or sets, one line each; `docs/environment.md` is made of this table.
 pub const VARIABLES: &[(&str, &str)] = &[
@@ -58,7 +59,8 @@ pub struct World {
     pub args: Vec<OsString>,
     /// The environment, in its order; the first of two equal names counts.
     pub env: Vec<(OsString, OsString)>,
-    /// The working directory; `None` if it is gone or can't be read.
+    /// The working directory under the name that go has for it (PWD, where that leads there); `None` if it is gone or
+    /// can't be read.
     pub cwd: Option<PathBuf>,
     /// Our own executable, links resolved; `None` where the system does not tell.
     pub exe: Option<PathBuf>,
@@ -88,8 +90,7 @@ impl World {
             argv0: argv.next().unwrap_or_default(),
             args: argv.collect(),
             env: std::env::vars_os().collect(),
-            #[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
-            cwd: std::env::current_dir().ok(),
+            cwd: working_dir(),
             exe: std::env::current_exe().ok(),
             env_changed: false,
         }
@@ -159,6 +160,17 @@ impl World {
         dirs.map(|dir| Path::new(OsStr::from_bytes(dir)))
     }
 
+    /// A path that the user gave, from the working directory on and without `..`: its parents are what they seem.
+    pub fn given(&self, path: &Path) -> PathBuf {
+        let joined = self.cwd.as_deref().unwrap_or(Path::new("")).join(path);
+        let clean = clean(&joined);
+        // Behind a link `..` is another directory than its name says.
+        match id(&joined) == id(&clean) {
+            true => clean,
+            false => std::fs::canonicalize(&joined).unwrap_or(clean),
+        }
+    }
+
     /// The program of this name that PATH gives, or the one at this path.
     pub fn program(&self, name: &str) -> Option<PathBuf> {
         let cwd = self.cwd.as_deref().unwrap_or(Path::new("/"));
@@ -177,6 +189,40 @@ impl World {
     fn absolute(&self, name: &str) -> Option<&Path> {
         self.set_var(name).map(Path::new).filter(|p| p.is_absolute())
     }
+}
+
+// Source: os.Getwd, which go looks for go.mod and go.work from: where a link was entered, they may lie above its name.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
+fn working_dir() -> Option<PathBuf> {
+    let real = std::env::current_dir().ok();
+    let named = std::env::var_os("PWD").map(PathBuf::from);
+    let named = named.filter(|named| named.is_absolute() && Some(named) != real.as_ref());
+    named
+        .map(|named| clean(&named))
+        .filter(|named| is_here(named))
+        .or(real)
+}
+
+fn is_here(dir: &Path) -> bool {
+    id(dir).is_some_and(|dir| Some(dir) == id(Path::new(".")))
+}
+
+// Which file it is; `None` where there is none.
+fn id(path: &Path) -> Option<(u64, u64)> {
+    std::fs::metadata(path).map(|m| (m.dev(), m.ino())).ok()
+}
+
+/// A path without `.` and with `..` worked out; links are not looked at, as go does not (path/filepath: Clean).
+pub fn clean(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match (part, clean.components().next_back()) {
+            (Component::CurDir, _) | (Component::ParentDir, Some(Component::RootDir)) => {}
+            (Component::ParentDir, Some(Component::Normal(_))) => _ = clean.pop(),
+            _ => clean.push(part),
+        }
+    }
+    clean
 }
 
 /// The nearest file of this name at or above a directory.
@@ -241,6 +287,44 @@ mod tests {
             Path::new("/s/gosteady")
         );
         assert_eq!(world(&[("HOME", "")]).state_dir(), None);
+    }
+
+    #[test]
+    fn paths_are_cleaned_as_go_does() {
+        for (path, expected) in [
+            ("/a/./b/../c/", "/a/c"),
+            ("/../a", "/a"),
+            ("../a/../../b", "../../b"),
+            ("a//b/.", "a/b"),
+        ] {
+            assert_eq!(clean(Path::new(path)).to_str(), Some(expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_the_user_names_has_the_parents_that_it_seems_to_have() {
+        let temporary = tempfile::tempdir().unwrap();
+        let root = std::fs::canonicalize(temporary.path()).unwrap();
+        std::fs::create_dir_all(root.join("a/below")).unwrap();
+        std::os::unix::fs::symlink("a/below", root.join("link")).unwrap();
+        let at = |cwd: &str| World {
+            cwd: Some(root.join(cwd)),
+            ..World::default()
+        };
+        for (cwd, path, expected) in [
+            ("a", "../link", "link"),
+            ("a", "./below/..", "a"),
+            ("a", "../none", "none"),
+            ("link", "..", "a"),
+            ("link", "../../link", "a/below"),
+            ("link", ".", "link"),
+        ] {
+            assert_eq!(
+                at(cwd).given(Path::new(path)),
+                root.join(expected),
+                "{cwd} {path}"
+            );
+        }
     }
 
     #[test]

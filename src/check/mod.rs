@@ -139,7 +139,12 @@ fn one(sheet: &mut Sheet<'_>, path: PathBuf) -> Option<agree::Read> {
         }
     };
     let work = path.extension().is_some_and(|e| e == "work");
-    let parsed = modfile::parse(sheet, &file, work)?;
+    let Some(parsed) = modfile::parse(sheet, &file, work) else {
+        if !work {
+            sums::alone(sheet, &file);
+        }
+        return None;
+    };
     module::look(sheet, &file, &parsed);
     if !work {
         sums::look(sheet, &file, &parsed);

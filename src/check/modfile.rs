@@ -70,7 +70,7 @@ pub fn parse(sheet: &mut Sheet<'_>, file: &File, work: bool) -> Option<Modfile> 
                 "conflict-marker",
                 Some((file, span)),
                 "a merge was not finished here".into(),
-                "keep one side, or run: go mod tidy".into(),
+                "keep one side, then: go mod tidy".into(),
             );
         }
         return None;

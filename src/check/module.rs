@@ -132,7 +132,8 @@ fn replace(sheet: &mut Sheet<'_>, file: &File, modfile: &Modfile, replace: &Repl
             format!("go mod edit -dropreplace={old}"),
         );
     };
-    let dir = file.dir().join(new);
+    // Links on the way are not looked at, as go does not (modload: replaceRelativeTo, filepath.Join).
+    let dir = world::clean(&file.dir().join(new));
     let drop = format!("go mod edit -dropreplace={old}   # a go.work keeps it out of go.mod");
     if let Ok(None) = sheet.read(dir.join("go.mod")) {
         let what = format!("{old} is replaced by {new}, where there is no go.mod");
@@ -162,14 +163,5 @@ fn is_inside(path: &Path, root: Option<&Path>) -> bool {
     let (Some(root), Ok(path)) = (root, std::path::absolute(path)) else {
         return false;
     };
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            std::path::Component::ParentDir => {
-                plain.pop();
-            }
-            part => plain.push(part),
-        }
-    }
-    plain.starts_with(root)
+    world::clean(&path).starts_with(root)
 }

@@ -5,6 +5,27 @@ use super::{File, Sheet, Told};
 use std::collections::HashMap;
 use std::ops::Range;
 
+/// What can be told without a go.mod that parses: a merge leaves its marks in both files as a rule.
+pub fn alone(sheet: &mut Sheet<'_>, gomod: &File) {
+    if let Ok(Some(file)) = sheet.read(gomod.path.with_extension("sum")) {
+        unfinished(sheet, &file);
+    }
+}
+
+/// Whether a merge left its marks in it, each of which is a problem.
+fn unfinished(sheet: &mut Sheet<'_>, file: &File) -> bool {
+    let markers = conflict_markers(&file.text);
+    for span in &markers {
+        sheet.add(
+            "conflict-marker",
+            Some((file, span.clone())),
+            "a merge was not finished here".into(),
+            "keep both sides, then: go mod tidy".into(),
+        );
+    }
+    !markers.is_empty()
+}
+
 pub fn look(sheet: &mut Sheet<'_>, gomod: &File, modfile: &Modfile) {
     let path = gomod.path.with_extension("sum");
     // Modules of a workspace may lean on go.work.sum; then what is missing here is no fault.
@@ -35,17 +56,7 @@ pub fn look(sheet: &mut Sheet<'_>, gomod: &File, modfile: &Modfile) {
         }
         return;
     };
-    let markers = conflict_markers(&file.text);
-    if !markers.is_empty() {
-        for span in markers {
-            let what = "a merge was not finished here".to_owned();
-            sheet.add(
-                "conflict-marker",
-                Some((&file, span)),
-                what,
-                "keep both sides, then: go mod tidy".into(),
-            );
-        }
+    if unfinished(sheet, &file) {
         return;
     }
     let mut hashes: HashMap<(&str, &str), (&str, Range<usize>)> = HashMap::new();

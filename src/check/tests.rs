@@ -58,6 +58,20 @@ fn a_sound_module_has_no_problems() {
     assert_eq!(project.ids(Profile::Prod), [""; 0]);
 }
 
+// Only go.mod was named, so that the next run found the next conflict of the same merge.
+#[test]
+fn a_merge_is_unfinished_in_both_files() {
+    let project = Project::new(&[
+        (
+            "go.mod",
+            "module m\n<<<<<<< HEAD\ngo 1.24\n=======\ngo 1.25\n>>>>>>> x\n",
+        ),
+        ("go.sum", "a.io/b v1.0.0 h1:x=\n<<<<<<< HEAD\n"),
+    ]);
+    let ids = project.ids(Profile::Dev);
+    assert_eq!((ids.len(), ids[3].as_str()), (4, "conflict-marker:2:1"));
+}
+
 #[test]
 fn mistakes_in_go_mod_stand_where_they_are() {
     for (gomod, ids) in [

@@ -9,7 +9,7 @@ use crate::config::goenv::GoEnv;
 use crate::error::Error;
 use crate::outcome::{Code, Outcome};
 use crate::repair::cache::layout::Layout;
-use crate::repair::cache::scope::Scope;
+use crate::repair::cache::scope::{Scope, sum_files};
 use crate::toolchain::find;
 use crate::ui;
 use crate::world::World;
@@ -80,8 +80,9 @@ impl Ground {
     fn scope(&self, world: &World, which: &Which) -> Result<Scope, (Code, Error)> {
         let dir = world.cwd.clone().unwrap_or_default();
         let mut scope = Scope::of(&self.cache, &self.env, &dir, which.all);
-        if scope.files.is_empty() && !which.all && which.modules.is_empty() {
-            let what = format!("no go.sum counts in {}", dir.display());
+        // A module without requirements has no go.sum, and nothing of it is in the cache.
+        if sum_files(&self.env, &dir).is_empty() && !which.all && which.modules.is_empty() {
+            let what = format!("{} is in no module", dir.display());
             return Err((Code::Usage, Error::new(what, "go to a module, or say --all")));
         }
         if !which.modules.is_empty() {

@@ -6,7 +6,7 @@ use crate::config::{self, goenv::GoEnv};
 use crate::error::Level;
 use crate::outcome::{Code, Outcome};
 use crate::toolchain::find;
-use crate::ui::{self, Stream, Style, words};
+use crate::ui::{self, Stream, Style};
 use crate::world::World;
 use std::path::PathBuf;
 
@@ -68,7 +68,7 @@ pub fn before_commit(args: &Args, world: &World) -> Outcome {
 
 fn look(args: &Args, world: &World, must_find: bool) -> Outcome {
     let cwd = world.cwd.clone().unwrap_or_default();
-    let mut paths: Vec<PathBuf> = args.paths.iter().map(|path| cwd.join(path)).collect();
+    let mut paths: Vec<PathBuf> = args.paths.iter().map(|path| world.given(path)).collect();
     if paths.is_empty() {
         paths.push(cwd.clone());
     }
@@ -99,8 +99,8 @@ fn look(args: &Args, world: &World, must_find: bool) -> Outcome {
     match args.format {
         Format::Text if bare.is_some() && problems.is_empty() => {}
         Format::Text => ui::out(&text(&problems, &cwd, Style::of(world, Stream::Out))),
-        Format::Json => ui::out(&json(&format::json(&problems, profile))),
-        Format::Sarif => ui::out(&json(&format::sarif(&problems, &cwd))),
+        Format::Json => ui::out(&ui::json(&format::json(&problems, profile))),
+        Format::Sarif => ui::out(&ui::json(&format::sarif(&problems, &cwd))),
         Format::Github => ui::out(&format::github(&problems, &cwd)),
     }
     if let Some(path) = bare {
@@ -117,10 +117,6 @@ fn look(args: &Args, world: &World, must_find: bool) -> Outcome {
         true => Code::Findings,
         false => Code::Ok,
     })
-}
-
-fn json(value: &serde_json::Value) -> String {
-    words::json(&format!("{value:#}\n"))
 }
 
 fn text(problems: &[Problem], cwd: &std::path::Path, style: Style) -> String {
@@ -149,6 +145,7 @@ fn text(problems: &[Problem], cwd: &std::path::Path, style: Style) -> String {
         (0, 0, 0) => style.green("nothing wrong"),
         (0, 0, _) => style.green(&format!("nothing wrong, {notes} to note")),
         (0, ..) => style.yellow(&format!("{warnings} to look at")),
+        (_, 0, _) => style.red(&format!("{errors} wrong")),
         _ => style.red(&format!("{errors} wrong, {warnings} to look at")),
     });
     out.push('\n');

@@ -142,7 +142,7 @@ fn json(loaded: &Loaded) -> String {
         "files": files,
         "findings": loaded.findings,
     });
-    format!("{all:#}\n")
+    ui::json(&all)
 }
 
 #[cfg(test)]

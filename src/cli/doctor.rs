@@ -79,19 +79,19 @@ fn examine(args: &Args, world: &World) -> Result<bool, Error> {
     };
     let style = Style::of(&world, Stream::Out);
     let surroundings = world.clone();
-    let Some(subject) = bounded::run(check::LOOK, move || Subject::of(&surroundings)) else {
+    let proxy_given = args.proxy.is_some();
+    let look = move || Subject {
+        proxy_given,
+        ..Subject::of(&surroundings)
+    };
+    let Some(subject) = bounded::run(check::LOOK, look) else {
         let verdict = check::overdue("the working directory and go's settings", check::LOOK);
         let report = Report::new(vec![(check::Layer::Module, verdict)]);
         ui::out(&print(args, &report, style));
         return Ok(true);
     };
     let subject = Arc::new(subject);
-    let checks = doctor::checks(
-        &subject,
-        !args.offline,
-        args.module.as_deref(),
-        args.proxy.is_some(),
-    );
+    let checks = doctor::checks(&subject, !args.offline, args.module.as_deref(), proxy_given);
     let bar = std::io::stderr().is_terminal().then(ProgressBar::new_spinner);
     let verdicts = check::run_all(&checks, &subject, |names| {
         if let Some(bar) = &bar {
@@ -118,7 +118,7 @@ fn examine(args: &Args, world: &World) -> Result<bool, Error> {
 
 fn print(args: &Args, report: &Report, style: Style) -> String {
     if args.json {
-        format!("{:#}\n", report.json())
+        ui::json(&report.json())
     } else if args.markdown {
         report.markdown()
     } else {

@@ -5,7 +5,10 @@ mod source;
 
 use crate::goroutines::{Change, Dump, Frame, Group, Modules, compare, read};
 use crate::outcome::{Code, Outcome};
-use crate::ui;
+use crate::ui::{
+    self,
+    words::{count, plain},
+};
 use crate::world::World;
 use source::{Fault, open};
 
@@ -13,7 +16,7 @@ use source::{Fault, open};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  kill -QUIT PID                          a Go program prints its stacks and ends
+  kill -QUIT PID                          a Go program prints stacks and ends
   gosteady goroutines crash.log           groups, most goroutines first
   gosteady goroutines http://localhost:6060
                                           a program that serves net/http/pprof
@@ -23,7 +26,8 @@ Examples:
                                           what grew from one to the other
   curl -s URL | gosteady goroutines -
 
-Exit status: 0 done, 1 there is no stack in the input, 2 it can't be read.")]
+Exit status: 0 done, 1 there is no stack in the input, 2 it can't be read,
+69 the program does not answer.")]
 pub struct Args {
     /// A file, - for stdin, or the http address of a program that serves pprof.
     pub first: String,
@@ -124,10 +128,15 @@ fn overview(dump: &Dump, args: &Args) -> String {
             dump.ungrouped as usize,
             "goroutines in no group, there being too many",
         ),
-        (dump.damaged as usize, "lines within stacks are damaged"),
     ];
     for (n, what) in rest.into_iter().filter(|(n, _)| *n > 0) {
         out.push_str(&format!("\n{n} {what}\n"));
+    }
+    if dump.damaged > 0 {
+        out.push_str(&format!(
+            "\ndamaged within stacks: {}\n",
+            count(dump.damaged, "line")
+        ));
     }
     if dump.cut {
         out.push_str("\nThe dump ends within a stack.\n");
@@ -217,7 +226,7 @@ fn json_dump(dump: &Dump) -> String {
         "damaged": dump.damaged,
         "cut": dump.cut,
     });
-    format!("{value:#}\n")
+    ui::json(&value)
 }
 
 fn json_growth(before: &Dump, after: &Dump) -> String {
@@ -230,14 +239,7 @@ fn json_growth(before: &Dump, after: &Dump) -> String {
         "after": after.goroutines,
         "changes": changes,
     });
-    format!("{value:#}\n")
-}
-
-// A dump may come from anybody: nothing in it may steer the terminal.
-fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    ui::json(&value)
 }
 
 #[cfg(test)]
@@ -288,6 +290,18 @@ mod tests {
             "2 goroutines before, 3 after\n\n+1 (1 -> 2), now 2 × select, up to 3 min\n    main.main\n        /a.go:1\n"
         );
         assert!(growth(&one, &one, &args(false)).ends_with("Nothing grew or shrank.\n"));
+    }
+
+    #[test]
+    fn nothing_in_a_dump_steers_the_terminal() {
+        let text = DUMP.replace("main.main", "main.\u{9b}31m\u{202e}x");
+        let dump = read(text.as_bytes()).unwrap();
+        for shown in [overview(&dump, &args(true)), json_dump(&dump)] {
+            assert!(
+                shown.contains("31m") && !shown.contains(['\u{9b}', '\u{202e}']),
+                "{shown}"
+            );
+        }
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub fn run(args: &Args, world: &World) -> Outcome {
     let suggestion = mirrors::suggest(&compared, Tail::of(&subject.goproxy()));
     if args.json {
         let json = mirrors::json(&compared, module, &suggestion);
-        ui::out(&format!("{json:#}\n"));
+        ui::out(&ui::json(&json));
     } else {
         let style = Style::of(world, Stream::Out);
         ui::out(&mirrors::table(&compared, module, &suggestion, style));

@@ -65,7 +65,7 @@ pub fn run(args: &Args, world: &World) -> Outcome {
     }
     if args.json {
         let json = modules::json(&rows, &sources, elsewhere, args.missing);
-        ui::out(&format!("{json:#}\n"));
+        ui::out(&ui::json(&json));
     } else {
         let style = Style::of(world, Stream::Out);
         ui::out(&modules::table(&rows, &sources, elsewhere, args.missing, style));

@@ -9,6 +9,7 @@ use crate::repair::replace;
 use crate::toolchain::pin::{Place, Want, edit};
 use crate::toolchain::version::Version;
 use crate::toolchain::{Verdict, floor, provide};
+use crate::ui::words::plain;
 use crate::ui::{self, Stream, Style};
 use crate::world::{self, World};
 use std::path::{Path, PathBuf};
@@ -59,7 +60,7 @@ fn show(json: bool, world: &World) -> Outcome {
     if json {
         let pin =
             pin.map(|pin| serde_json::json!({"rule": pin.rule, "place": pin.place, "version": pin.says}));
-        ui::out(&format!("{:#}\n", serde_json::json!({ "pin": pin })));
+        ui::out(&ui::json(&serde_json::json!({ "pin": pin })));
     } else if let Some(pin) = pin {
         ui::out(&format!("{}  {}\n", pin.says, pin.place));
     } else {
@@ -82,7 +83,7 @@ fn check(json: bool, world: &World) -> Outcome {
             "path": answer.path.as_ref().map(|p| p.to_string_lossy()),
             "findings": findings,
         });
-        ui::out(&format!("{all:#}\n"));
+        ui::out(&ui::json(&all));
     } else {
         let style = Style::of(world, Stream::Out);
         for finding in &findings {
@@ -115,23 +116,26 @@ fn findings(answer: &which::Answer) -> Vec<Finding> {
         return found;
     };
     let place = rule.place.clone();
-    match Want::parse(&rule.says) {
-        Ok(Want::Exact(version)) => {
-            let file = answer.file.as_deref();
-            if let Some((line, needs)) = file.and_then(|file| floor::too_old(&version, file)) {
-                let what = format!("pins Go {version}, and {line} asks for {needs}: go will refuse");
-                let least = Version::parse(&needs).map(Version::first_release);
-                let fix = least.map_or_else(String::new, |least| format!("gosteady pin {least}, or newer"));
-                found.push(error("pin-too-old", place.clone(), what, fix));
-            }
-        }
+    let want = Want::parse(&rule.says);
+    if let Ok(want) = &want
+        && let Some((line, needs)) = too_old(want, answer)
+    {
+        let what = format!(
+            "pins Go {}, and {line} asks for {needs}: go will refuse",
+            rule.says
+        );
+        let least = Version::parse(&needs).map(Version::first_release);
+        let fix = least.map_or_else(String::new, |least| format!("gosteady pin {least}, or newer"));
+        found.push(error("pin-too-old", place.clone(), what, fix));
+    }
+    match want {
+        Ok(Want::Exact(_)) | Err(_) => {}
         Ok(_) => {
             let what = format!("`{}` is not one exact version", rule.says);
             let runs = answer.version.as_ref().map(Version::to_string);
             let fix = format!("gosteady pin {}", runs.as_deref().unwrap_or("VERSION"));
             found.push(error("pin-not-exact", place.clone(), what, fix));
         }
-        Err(_) => {}
     }
     match &selection.verdict {
         Verdict::Missing(want) => {
@@ -180,7 +184,10 @@ fn write(version: &str, args: &Args, world: &World) -> Result<Outcome, Failed> {
     if new != old {
         replace(&path, &new).map_err(|e| failed(e.to_string()))?;
     }
-    ui::out(&format!("pinned Go {text} in {}\n", path.display()));
+    ui::out(&format!(
+        "pinned Go {text} in {}\n",
+        plain(&path.to_string_lossy())
+    ));
     afterwards(&path, &want, world);
     Ok(Outcome::Ours(Code::Ok))
 }
@@ -212,13 +219,22 @@ fn afterwards(path: &Path, want: &Want, world: &World) {
             "{line} is the newest patch that a machine has; write one such as {line}.1 to have the same everywhere"
         ));
     }
-    if let (Want::Exact(version), Some(file)) = (want, &after.file)
-        && let Some((line, needs)) = floor::too_old(version, file)
-    {
+    if let Some((line, needs)) = too_old(want, &after) {
         ui::note(&format!(
-            "{line} asks for Go {needs}: a Go {version} will refuse to work"
+            "{line} asks for Go {needs}: a Go {want} will refuse to work"
         ));
     }
+}
+
+// The `go` line that is newer than all that the pin can mean, and what it asks for.
+fn too_old(want: &Want, answer: &which::Answer) -> Option<(String, String)> {
+    let (Want::Exact(version) | Want::Newest(version)) = want else {
+        return None;
+    };
+    let (place, needs) = floor::too_old(version, answer.file.as_deref()?)?;
+    let later_patch = matches!(want, Want::Newest(_))
+        && Version::parse(&needs).is_some_and(|needs| needs.is_same_line(version));
+    (!later_patch).then_some((place, needs))
 }
 
 // The file that pins Go today where it is the project's, else one beside go.mod.

@@ -72,7 +72,7 @@ pub enum Cmd {
         /// The textfile format of Prometheus' node exporter
         #[arg(long)]
         prometheus: bool,
-        /// Write to this file, whole or not at all
+        /// Write to this file, whole or not at all; - is stdout
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
@@ -85,7 +85,7 @@ pub enum Cmd {
         /// The format
         #[arg(short, long, value_enum)]
         format: export::Format,
-        /// Write to this file, whole or not at all; stdout if absent
+        /// Write to this file, whole or not at all; stdout if absent or -
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
         /// What is hidden.
@@ -202,6 +202,13 @@ impl Failed {
         Failed {
             error: Error::new(what, fix),
             code: Code::Usage,
+        }
+    }
+
+    fn incomplete(what: impl Into<String>) -> Failed {
+        Failed {
+            error: Error::new(what, ""),
+            code: Code::Findings,
         }
     }
 

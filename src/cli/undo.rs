@@ -42,6 +42,7 @@ pub enum To {
 /// Runs the command.
 pub fn run(args: &Args, world: &World) -> Outcome {
     let cwd = world.cwd.clone().unwrap_or_default();
+    let cwd = std::fs::canonicalize(&cwd).unwrap_or(cwd);
     let Some(journal) = Journal::of(&config::load(world).settings, world) else {
         ui::note("nothing is kept: undo.keep is off, or there is no home directory");
         return Outcome::Ours(Code::Findings);
@@ -50,7 +51,14 @@ pub fn run(args: &Args, world: &World) -> Outcome {
         Some(To::LastGood) => Goal::LastGood,
         None => Goal::LastChange,
     };
-    match undo::plan(journal.entries(), &cwd, goal) {
+    let entries = journal.entries();
+    for (path, why) in &entries.unreadable {
+        ui::note(&format!(
+            "{} can't be read: {why}",
+            words::plain(&path.to_string_lossy())
+        ));
+    }
+    match undo::plan(entries.read.into_iter(), &cwd, goal) {
         Ok(plan) => carry_out(&plan, args.yes, &journal, &cwd, world),
         Err(error) => {
             ui::note(&error.to_string());
@@ -71,7 +79,7 @@ fn carry_out(plan: &Plan, yes: bool, journal: &Journal, cwd: &Path, world: &Worl
     if !plan.changed_since.is_empty() {
         let files: Vec<String> = plan.changed_since.iter().map(|f| shown(f, cwd)).collect();
         ui::note(&format!(
-            "refused: {} changed since by something else than go through gosteady; \
+            "refused: {} changed since by something other than go through gosteady; \
              the difference to what was {which} is shown: take from it what you want",
             files.join(", ")
         ));

@@ -157,7 +157,7 @@ impl Answer {
             (Verdict::Run, Ok(_)) => None,
             (Verdict::Run, Err(NotFound::Nowhere { program })) => {
                 let text = format!(
-                    "no real {program} was found; install Go, or put it on PATH behind gosteady's own entry"
+                    "no real {program} was found behind gosteady; install Go behind it on PATH, or have one fetched: gosteady pin VERSION"
                 );
                 Some((text, Code::NotFound))
             }
@@ -365,5 +365,5 @@ fn json(answer: &Answer, program: &str) -> String {
         "rules": answer.rules,
         "notes": answer.notes,
     });
-    format!("{answer:#}\n")
+    ui::json(&answer)
 }

@@ -1,7 +1,7 @@
 //! go's own settings as go will read them: environment, then the GOENV file, then `$GOROOT/go.env`.
 
 use crate::bounded;
-use crate::gomod::envfile;
+use crate::gomod::{envfile, quoted};
 use crate::world::{World, nearest_file};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -71,9 +71,10 @@ impl GoEnv {
         if let Some((_, value)) = self.vars.iter().find(|(name, _)| name == key) {
             return Some(value.clone());
         }
-        // A line of the user's without a value hides that of `$GOROOT/go.env` all the same.
-        let value = envfile::value(&self.user, key).or_else(|| envfile::value(&self.system, key))?;
-        (!value.is_empty()).then(|| OsString::from_vec(value.to_vec()))
+        // A line of the user's file hides that of the system's, an empty one too.
+        let line = envfile::value(&self.user, key).or_else(|| envfile::value(&self.system, key));
+        line.filter(|v| !v.is_empty())
+            .map(|v| OsString::from_vec(v.to_vec()))
     }
 
     /// A setting as text; `""` where it is unset or not UTF-8.
@@ -107,17 +108,22 @@ impl GoEnv {
     pub fn gowork(&self, dir: &Path) -> Option<PathBuf> {
         match self.text("GOWORK").as_str() {
             "off" => None,
-            "" => nearest_file(dir, "go.work"),
+            "" | "auto" => nearest_file(dir, "go.work"),
             named => Some(dir.join(named)),
         }
     }
 
+    /// The value that GOFLAGS gives a flag, the last one; empty for a flag without one.
+    pub fn flag(&self, name: &str) -> Option<String> {
+        let words = quoted::words(&self.text("GOFLAGS"));
+        let flags = words.iter().rev().filter_map(|word| quoted::flag(word));
+        let mut values = flags.filter(|(known, _)| *known == name).map(|(_, value)| value);
+        Some(values.next()?.unwrap_or_default().to_string())
+    }
+
     /// Whether GOFLAGS lets any build rewrite go.mod and go.sum.
     pub fn says_mod_mod(&self) -> bool {
-        let flags = self.text("GOFLAGS");
-        flags
-            .split_ascii_whitespace()
-            .any(|word| matches!(word, "-mod=mod" | "--mod=mod"))
+        self.flag("mod").as_deref() == Some("mod")
     }
 
     /// GONOPROXY, which GOPRIVATE stands in for.
@@ -174,9 +180,14 @@ fn vars(world: &World) -> Vec<(String, OsString)> {
     let set = world
         .env
         .iter()
-        .filter(|(name, value)| name.as_bytes().starts_with(b"GO") && !value.is_empty());
+        .filter(|(name, value)| is_gos(name.as_bytes()) && !value.is_empty());
     set.filter_map(|(name, value)| Some((name.to_str()?.to_string(), value.clone())))
         .collect()
+}
+
+// Those of internal/cfg/cfg.go (KnownEnv) that are of use here.
+fn is_gos(name: &[u8]) -> bool {
+    name.starts_with(b"GO") || name.starts_with(b"CGO_") || name == b"CC"
 }
 
 /// The GOROOT that a `go` or `gofmt` belongs to by where it lies, links resolved.
@@ -227,11 +238,33 @@ mod tests {
         assert_eq!(env.gonoproxy(), "corp");
         assert_eq!(env.gomodcache().unwrap(), Path::new("/a/pkg/mod"));
         assert_eq!(env.get("GOAUTH"), None);
-        let emptied = GoEnv {
+    }
+
+    #[test]
+    fn flags_for_every_command() {
+        let env = GoEnv::default().with_var(
+            "GOFLAGS",
+            OsStr::new("'-modfile=a b.mod' -mod=vendor --mod=mod -x"),
+        );
+        for (name, value) in [
+            ("modfile", Some("a b.mod")),
+            ("mod", Some("mod")),
+            ("x", Some("")),
+            ("tags", None),
+        ] {
+            assert_eq!(env.flag(name).as_deref(), value, "{name}");
+        }
+        assert!(env.says_mod_mod());
+    }
+
+    #[test]
+    fn an_empty_line_of_the_users_hides_the_systems() {
+        let env = GoEnv {
             user: b"GOPROXY=\n".to_vec(),
-            ..env
+            system: b"GOPROXY=https://p,direct\nGOSUMDB=sum\n".to_vec(),
+            ..GoEnv::default()
         };
-        assert_eq!(emptied.goproxy(), "", "go ends with an error; nobody is asked");
+        assert_eq!((env.goproxy().as_str(), env.gosumdb().as_str()), ("", "sum"));
     }
 
     #[test]
@@ -266,6 +299,7 @@ mod tests {
         std::fs::write(dir.path().join("go.work"), "").unwrap();
         for (gowork, expected) in [
             ("", Some(dir.path().join("go.work"))),
+            ("auto", Some(dir.path().join("go.work"))),
             ("off", None),
             ("/w/x.work", Some("/w/x.work".into())),
         ] {

@@ -113,10 +113,9 @@ pub fn assign(
 /// The present value as a person would write it.
 pub fn show(key: &Key, settings: &Settings) -> String {
     let mut copy = settings.clone();
-    let duration = |d: &Duration| humantime::format_duration(*d).to_string();
     match key.kind {
-        Kind::Duration(field) => duration(field(&mut copy)),
-        Kind::Bound(field) => field(&mut copy).as_ref().map_or("off".into(), duration),
+        Kind::Duration(field) => show_duration(*field(&mut copy)),
+        Kind::Bound(field) => field(&mut copy).map_or("off".into(), show_duration),
         Kind::Count { get, .. } => get(settings).to_string(),
         Kind::Choice { get, .. } => get(settings).into(),
         Kind::Switch(field) => field(&mut copy).to_string(),
@@ -225,6 +224,16 @@ fn size(raw: Raw<'_>) -> Result<u64, Refusal> {
     number.checked_mul(unit.1).ok_or_else(bad)
 }
 
+/// In days at most: a month of humantime's is 30.44 days, so that `60d` would read `1month 29days 13h 7m 12s`.
+fn show_duration(duration: Duration) -> String {
+    const DAY: u64 = 24 * 60 * 60;
+    let days = duration.as_secs() / DAY;
+    let rest = duration - Duration::from_secs(days * DAY);
+    let rest = (days == 0 || !rest.is_zero()).then(|| humantime::format_duration(rest).to_string());
+    let days = (days > 0).then(|| format!("{days}day{}", if days == 1 { "" } else { "s" }));
+    days.into_iter().chain(rest).collect::<Vec<_>>().join(" ")
+}
+
 fn show_size(bytes: u64) -> String {
     let unit = UNITS
         .iter()
@@ -313,6 +322,7 @@ fn target(raw: Raw<'_>, base: Base<'_>) -> Result<TraceTo, Refusal> {
     };
     match path.as_os_str().as_bytes() {
         b"" => return Err(bad("is empty")),
+        b"-" => return Err(bad("names no file: stdout and stderr are go's")),
         // What people write who know other variables of this kind; none of it is a file that anyone wants.
         b"off" | b"0" | b"false" | b"/dev/null" => return Ok(TraceTo::Off),
         b"state" | b"1" | b"true" => return Ok(TraceTo::State),

@@ -4,6 +4,7 @@ use super::check::{Check, Layer, Verdict};
 use super::subject::Subject;
 use crate::cause::Cause;
 use crate::supervise::locks::{self, Holder};
+use crate::ui::words::bytes;
 use nix::fcntl::{Flock, FlockArg};
 use nix::sys::statvfs::{Statvfs, statvfs};
 use nix::unistd::{Uid, geteuid};
@@ -289,14 +290,14 @@ fn room(cache: &Cache, dir: &Path, full: bool, verdict: &mut Verdict) {
     );
     let kind = filesystem(dir);
     verdict.saw(format!(
-        "{name}: {} ({}{} MiB free)",
+        "{name}: {} ({}{} free)",
         path.display(),
         kind.as_ref()
             .map(|(kind, _)| format!("{kind}, "))
             .unwrap_or_default(),
-        free >> 20
+        bytes(free)
     ));
-    let seen = format!("{}: {} MiB and {inodes} inodes free", dir.display(), free >> 20);
+    let seen = format!("{}: {} and {inodes} inodes free", dir.display(), bytes(free));
     if full {
         // It has been said.
     } else if free < NO_SPACE || (all > 0 && inodes < 1000) {

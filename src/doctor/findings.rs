@@ -38,12 +38,12 @@ pub const FINDINGS: &[(&str, Level, &str)] = &[
     (
         "shim-not-in-login-shell",
         Note,
-        "a login shell finds another go first than this process does",
+        "go commands in a login shell run without gosteady, or not at all",
     ),
     (
         "shim-not-in-interactive-shell",
         Note,
-        "a new terminal finds another go first than this process does",
+        "go commands in a new terminal run without gosteady, or not at all",
     ),
     (
         "shim-dangling",

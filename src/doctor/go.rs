@@ -29,7 +29,7 @@ pub fn real(subject: &Subject) -> Verdict {
             "go-missing",
             "no go was found",
             format!("PATH={}", subject.world.text("PATH").unwrap_or_default()),
-            "install Go from https://go.dev/dl, or put it on PATH behind gosteady",
+            "install Go from https://go.dev/dl behind gosteady on PATH, or have one fetched: gosteady pin VERSION",
         ),
         Err(NotFound::NotRunnable(path)) => verdict.found(
             "go-not-runnable",

@@ -4,6 +4,7 @@ use super::check::{Layer, Verdict};
 use super::conformance::Conformance;
 use super::findings;
 use crate::error::{Finding, Level};
+use crate::ui::words::plain;
 use crate::ui::{Style, wrap};
 
 /// What all checks came to.
@@ -63,8 +64,8 @@ impl Report {
     /// For a terminal of this width, if it is one.
     pub fn text(&self, style: Style, width: Option<usize>) -> String {
         let wrapped = |line: &str, width: Option<usize>, indent: usize| match width {
-            Some(width) => wrap::wrap(line, width, indent),
-            None => line.to_owned(),
+            Some(width) => wrap::wrap(&plain(line), width, indent),
+            None => plain(line),
         };
         let headline = wrapped(&self.headline(), width, 0);
         let mut out = match self.first() {
@@ -116,7 +117,7 @@ impl Report {
 
     /// For an issue.
     pub fn markdown(&self) -> String {
-        let mut out = format!("**{}**\n", self.headline());
+        let mut out = format!("**{}**\n", plain(&self.headline()));
         for layer in Layer::ALL {
             let (seen, findings) = (self.seen(layer), self.findings_of(layer));
             if seen.is_empty() && findings.is_empty() {
@@ -128,7 +129,11 @@ impl Report {
             }
             for finding in findings {
                 let level = format!("{:?}", finding.level).to_lowercase();
-                out.push_str(&format!("- **{level}** `{}`: {}\n", finding.id, finding.what));
+                out.push_str(&format!(
+                    "- **{level}** `{}`: {}\n",
+                    finding.id,
+                    plain(&finding.what)
+                ));
                 if !finding.evidence.is_empty() {
                     out.push_str(&format!("  - seen: {}\n", code(&finding.evidence)));
                 }
@@ -183,7 +188,7 @@ impl Report {
 
 /// Text as Markdown shows it unchanged.
 fn code(text: &str) -> String {
-    let text = text.replace('\n', " · ");
+    let text = plain(&text.replace('\n', " · "));
     let fence = if text.contains('`') { "``" } else { "`" };
     format!("{fence}{text}{fence}")
 }
@@ -199,6 +204,21 @@ mod tests {
             verdict.found(id, format!("{id} is so"), "line one\nline two", "do it");
         }
         verdict
+    }
+
+    #[test]
+    fn nothing_that_was_seen_steers_the_terminal() {
+        let odd = "o\x1b[31m\u{9b}d";
+        let mut verdict = verdict(&["cache-not-writable"], odd);
+        verdict.found("upstream-refused", odd, odd, odd);
+        let report = Report::new(vec![(Layer::Caches, verdict)]);
+        for text in [
+            report.text(Style::plain(), Some(40)),
+            report.text(Style::plain(), None),
+            report.markdown(),
+        ] {
+            assert!(!text.contains(['\x1b', '\u{9b}']), "{text}");
+        }
     }
 
     #[test]

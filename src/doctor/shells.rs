@@ -28,25 +28,32 @@ const KEPT: &[&str] = &[
 struct Way {
     name: &'static str,
     flags: &'static str,
-    /// The finding where it misses us.
-    id: Option<&'static str>,
+    /// The finding where it misses us, and what mends it.
+    missed: Option<(&'static str, &'static str)>,
 }
 
 const WAYS: &[Way] = &[
     Way {
         name: "a login shell",
         flags: "-lc",
-        id: Some("shim-not-in-login-shell"),
+        missed: Some((
+            "shim-not-in-login-shell",
+            // ~/.bashrc, where install.sh writes, is not read by bash as a login shell.
+            "add install.sh's line to ~/.profile, ~/.bash_profile or ~/.zprofile",
+        )),
     },
     Way {
         name: "an interactive shell",
         flags: "-ic",
-        id: Some("shim-not-in-interactive-shell"),
+        missed: Some((
+            "shim-not-in-interactive-shell",
+            "install.sh --modify-profile writes the line into your shell's start-up file",
+        )),
     },
     Way {
         name: "a script's shell",
         flags: "-c",
-        id: None,
+        missed: None,
     },
 ];
 
@@ -83,12 +90,12 @@ pub fn look(subject: &Subject, patience: Duration) -> Verdict {
             let ours = found
                 .as_deref()
                 .is_some_and(|path| whose::is_gosteady(world, path));
-            if let Some(id) = way.id.filter(|_| present && !ours) {
+            if let Some((id, mend)) = way.missed.filter(|_| present && !ours) {
                 verdict.found(
                     id,
                     format!("{} finds {}", way.name, shown(&found)),
                     format!("{} {} 'command -v go'", shell.display(), way.flags),
-                    "install.sh --modify-profile writes the PATH line into your profile",
+                    mend,
                 );
             }
         }

@@ -69,6 +69,12 @@ pub fn of(subject: &Subject, report: &Report) -> Facts {
 
 /// Writes them, whole or not at all; into what is no regular file as it is.
 pub fn write(path: &Path, facts: &Facts) -> Result<(), Error> {
+    if path == Path::new("-") {
+        return Err(Error::new(
+            "stdout has the report already",
+            "name a file with --save",
+        ));
+    }
     let failed = |e: &dyn std::fmt::Display| {
         Error::new(
             format!("{} can't be written: {e}", path.display()),
@@ -116,7 +122,7 @@ pub fn compare(there: &Facts, here: &Facts, style: Style) -> String {
         .filter(|name| there.get(*name) != here.get(*name))
     {
         let shown = |facts: &Facts| match facts.get(name) {
-            None => "(not there)".to_owned(),
+            None => "(none)".to_owned(),
             Some(value) if value.is_empty() => "(empty)".to_owned(),
             Some(value) => value.clone(),
         };
@@ -152,7 +158,7 @@ mod tests {
         let text = compare(&a, &b, Style::plain());
         assert_eq!(
             text,
-            "GOFLAGS\n  there  (empty)\n  here   (not there)\ngo\n  there  go1.26.6\n  here   go1.26.8\n"
+            "GOFLAGS\n  there  (empty)\n  here   (none)\ngo\n  there  go1.26.6\n  here   go1.26.8\n"
         );
         assert!(compare(&a, &a, Style::plain()).starts_with(SAME));
         let dir = tempfile::tempdir().unwrap();

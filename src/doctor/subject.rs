@@ -28,6 +28,8 @@ pub struct Subject {
     pub gowork: Option<PathBuf>,
     /// The root of the repository: the nearest directory with `.git`.
     pub repository: Option<PathBuf>,
+    /// GOPROXY is the list of `--proxy`, not what is in effect.
+    pub proxy_given: bool,
 }
 
 impl Subject {
@@ -49,13 +51,16 @@ impl Subject {
             env,
             gomod,
             gowork,
+            proxy_given: false,
         }
     }
 
-    /// A setting of go's with where it comes from: `environment`, `go env -w` or `go.env`.
+    /// A setting of go's with where it comes from: `--proxy`, `environment`, `go env -w` or `go.env`.
     pub fn setting(&self, key: &str) -> Option<(OsString, &'static str)> {
         let value = self.env.get(key)?;
-        let from = if self.world.set_var(key).is_some() {
+        let from = if self.proxy_given && key == "GOPROXY" {
+            "--proxy"
+        } else if self.world.set_var(key).is_some() {
             "the environment"
         } else if gomod::envfile::value(&self.env.user, key).is_some_and(|v| !v.is_empty()) {
             "go env -w"

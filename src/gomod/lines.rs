@@ -1,5 +1,6 @@
 //! The lines of a go.mod or go.work that decide before go has parsed the file.
 
+use crate::world::clean;
 use std::path::{Path, PathBuf};
 
 /// The `go` and `toolchain` lines.
@@ -37,7 +38,7 @@ pub fn local_replacements(text: &[u8], dir: &Path) -> Vec<PathBuf> {
         .filter_map(|fields| {
             let arrow = fields.iter().position(|f| *f == "=>")?;
             let target = unquote(fields.get(arrow + 1)?);
-            is_local(target).then(|| dir.join(target))
+            is_local(target).then(|| clean(&dir.join(target)))
         })
         .collect()
 }
@@ -61,8 +62,8 @@ pub fn workspace_uses(text: &[u8], dir: &Path) -> Vec<PathBuf> {
         match fields.as_slice() {
             ["use", "("] | ["use("] => inside = true,
             [")"] => inside = false,
-            ["use", path] => uses.push(dir.join(unquote(path))),
-            [path] if inside => uses.push(dir.join(unquote(path))),
+            ["use", path] => uses.push(clean(&dir.join(unquote(path)))),
+            [path] if inside => uses.push(clean(&dir.join(unquote(path)))),
             _ => {}
         }
     }
@@ -120,9 +121,9 @@ mod tests {
     fn replacements_and_uses() {
         let text = b"replace a => ../a\nreplace (\n b v1 => ./b // x\n c => d v1.0.0\n e => \"/abs e\"\n)\n";
         let dirs = local_replacements(text, Path::new("/p"));
-        assert_eq!(dirs[..2], [PathBuf::from("/p/../a"), PathBuf::from("/p/./b")]);
+        assert_eq!(dirs[..2], [PathBuf::from("/a"), PathBuf::from("/p/b")]);
         let work = b"go 1.22\nuse ./x\nuse (\n  ./y\n  \"./z\"\n)\nreplace a => b v1\n";
         let uses = workspace_uses(work, Path::new("/w"));
-        assert_eq!(uses, ["/w/./x", "/w/./y", "/w/./z"].map(PathBuf::from));
+        assert_eq!(uses, ["/w/x", "/w/y", "/w/z"].map(PathBuf::from));
     }
 }

@@ -14,6 +14,7 @@ pub mod h1;
 pub mod imports;
 pub mod lines;
 pub mod pattern;
+pub mod quoted;
 pub mod semver;
 pub mod sums;
 pub mod syntax;

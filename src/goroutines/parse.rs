@@ -71,7 +71,7 @@ impl Reader {
         let Some(open) = &mut self.open else {
             return;
         };
-        if line.is_empty() {
+        if line.is_empty() || text::is_epilogue(line) {
             self.close();
         } else if open.wants_place && line.starts_with('\t') {
             open.wants_place = false;

@@ -48,6 +48,24 @@ fn a_real_program_by_pprof() {
     assert!(dump.groups.iter().any(|g| g.state == "running" && g.count == 1));
 }
 
+// What `go run` and `go test` say right below the last stack of a panic was told as damage.
+#[test]
+fn words_of_go_end_a_dump() {
+    let stack = "goroutine 1 [running]:\nmain.main()\n\t/home/a.go:1 +0x1\n";
+    for below in [
+        "exit status 2\n",
+        "FAIL\ta.io/b\t0.004s\nFAIL\n",
+        "signal: killed\n",
+    ] {
+        let dump = read(format!("{stack}{below}").as_bytes()).unwrap();
+        assert_eq!(
+            (dump.goroutines, dump.damaged, dump.cut),
+            (1, 0, false),
+            "{below}"
+        );
+    }
+}
+
 #[test]
 fn waits_and_neighbours() {
     let text = "\

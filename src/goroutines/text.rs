@@ -33,6 +33,13 @@ pub fn function(line: &str) -> Option<&str> {
     (!name.is_empty() && name.contains('.')).then_some(name)
 }
 
+/// What `go run` and `go test` say below the output of a program that ended badly.
+pub fn is_epilogue(line: &str) -> bool {
+    ["exit status ", "signal: ", "FAIL\t"]
+        .iter()
+        .any(|word| line.starts_with(word))
+}
+
 // Where the parenthesis opens that the last character closes.
 fn opening(line: &str) -> Option<usize> {
     let mut depth = 0;

@@ -11,7 +11,7 @@ const LARGEST: u64 = 16 << 20;
 /// A file, before and after.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct File {
-    /// Where it is, absolute.
+    /// Where it is, absolute, the links above it resolved.
     pub path: String,
     /// What it was.
     pub before: State,

@@ -8,6 +8,7 @@ mod file;
 
 pub use file::{File, Now, State};
 
+use crate::bounded;
 use crate::config::Settings;
 use crate::trace::Name;
 use crate::trace::file::make_directory;
@@ -39,7 +40,7 @@ pub struct Entry {
     pub t: String,
     /// The arguments, by the allow-list of traces.
     pub argv: Vec<String>,
-    /// Where it ran.
+    /// Where it ran, links resolved.
     pub dir: String,
     /// Whether the files built: then they are as they were at its end. Otherwise they are as they were before it.
     pub green: bool,
@@ -52,6 +53,15 @@ pub struct Entry {
 pub struct Journal {
     dir: PathBuf,
     keep: Keep,
+}
+
+/// What a journal holds.
+#[derive(Debug, Clone, Default)]
+pub struct Entries {
+    /// The entries, the newest first.
+    pub read: Vec<Entry>,
+    /// Files, or the directory itself, that can't be read, each with the reason as a clause.
+    pub unreadable: Vec<(PathBuf, String)>,
 }
 
 /// An entry that was written before a command.
@@ -96,7 +106,7 @@ impl Journal {
         let same = |e: &&store::Entry| e.name.verb == GREEN && e.name.id == name.id;
         let old = kept.iter().find(same);
         if old
-            .and_then(|old| read(&old.path))
+            .and_then(|old| read(&old.path).ok())
             .is_some_and(|old| old.files == entry.files)
         {
             return;
@@ -109,10 +119,21 @@ impl Journal {
         }
     }
 
-    /// All entries that can be read, the newest first.
-    pub fn entries(&self) -> impl Iterator<Item = Entry> {
-        let entries = store::list(&self.dir).unwrap_or_default();
-        entries.into_iter().filter_map(|entry| read(&entry.path))
+    /// All entries, and what of them can't be read.
+    pub fn entries(&self) -> Entries {
+        let mut all = Entries::default();
+        match store::list(&self.dir) {
+            Ok(found) => {
+                for entry in found {
+                    match read(&entry.path) {
+                        Ok(read) => all.read.push(read),
+                        Err(why) => all.unreadable.push((entry.path, why)),
+                    }
+                }
+            }
+            Err(e) => all.unreadable.push((self.dir.clone(), bounded::reason(&e))),
+        }
+        all
     }
 
     fn write(&self, name: &Name, entry: &Entry) -> io::Result<PathBuf> {
@@ -143,6 +164,7 @@ impl Entry {
     fn new(now: SystemTime, args: &[OsString], dir: &Path, files: &[PathBuf], green: bool) -> Option<Entry> {
         let now = jiff::Timestamp::try_from(now).ok()?;
         let files = files.iter().map(|path| {
+            let path = &real(path);
             let before = State::of(path)?;
             let after = green.then(|| before.now());
             Some(File {
@@ -158,7 +180,7 @@ impl Entry {
                 [undo] if undo == UNDO => vec![UNDO.into()],
                 args => redact::argv(args),
             },
-            dir: dir.to_str()?.to_owned(),
+            dir: std::fs::canonicalize(dir).ok()?.to_str()?.to_owned(),
             green,
             files: files.collect::<Option<Vec<File>>>()?,
         })
@@ -179,10 +201,25 @@ impl Entry {
     }
 }
 
-/// An entry of this version's format.
-fn read(path: &Path) -> Option<Entry> {
-    let entry: Entry = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
-    (entry.schema == 1).then_some(entry)
+/// A file by the name that it has without the links above it: an undo may be asked for under another name of the directory.
+fn real(file: &Path) -> PathBuf {
+    match (
+        file.parent().and_then(|dir| std::fs::canonicalize(dir).ok()),
+        file.file_name(),
+    ) {
+        (Some(dir), Some(name)) => dir.join(name),
+        _ => file.to_path_buf(),
+    }
+}
+
+/// An entry of this version's format, or why there is none, as a clause.
+fn read(path: &Path) -> Result<Entry, String> {
+    let text = bounded::read_file(path).map_err(|e| bounded::reason(&e))?;
+    let value: serde_json::Value = serde_json::from_slice(&text).map_err(|_| "it is damaged")?;
+    match value["schema"].as_u64() {
+        Some(2..) => Err("a newer gosteady wrote it".into()),
+        _ => serde_json::from_value(value).map_err(|_| "it is damaged".into()),
+    }
 }
 
 /// Whole or not at all; temporary files are for their owner alone.

@@ -42,12 +42,12 @@ fn what_a_command_changed_is_kept_and_what_it_did_not_is_not() {
     let journal = place.journal(&Settings::default()).unwrap();
     place.write("go.mod", "module m\n");
     place.save(&journal).ended();
-    assert_eq!(journal.entries().count(), 0);
+    assert_eq!(journal.entries().read.len(), 0);
     let saved = place.save(&journal);
     place.write("go.sum", "a.io/b v1.0.0 h1:x\n");
-    assert_eq!(journal.entries().next().unwrap().files[1].after, None, "it runs");
+    assert_eq!(journal.entries().read[0].files[1].after, None, "it runs");
     saved.ended();
-    let entry = journal.entries().next().unwrap();
+    let entry = journal.entries().read.remove(0);
     let [gomod, gosum] = &entry.files[..] else {
         panic!("{entry:?}");
     };
@@ -61,6 +61,21 @@ fn what_a_command_changed_is_kept_and_what_it_did_not_is_not() {
 }
 
 #[test]
+fn a_file_has_one_name_whatever_link_leads_to_it() {
+    let place = Place::new();
+    let journal = place.journal(&Settings::default()).unwrap();
+    std::fs::create_dir(place.path("real")).unwrap();
+    std::os::unix::fs::symlink("real", place.path("link")).unwrap();
+    place.write("real/go.mod", "module m\n");
+    let link = place.path("link");
+    journal.built(&["build".into()], &link, &[link.join("go.mod")]);
+    let entry = journal.entries().read.remove(0);
+    let real = std::fs::canonicalize(link).unwrap();
+    assert_eq!(Path::new(&entry.dir), real);
+    assert_eq!(Path::new(&entry.files[0].path), real.join("go.mod"));
+}
+
+#[test]
 fn of_what_built_only_the_last_is_kept() {
     let place = Place::new();
     let journal = place.journal(&Settings::default()).unwrap();
@@ -68,12 +83,38 @@ fn of_what_built_only_the_last_is_kept() {
         let files = [place.write("go.mod", text)];
         journal.built(&["build".into()], place.0.path(), &files);
     }
-    let entries: Vec<Entry> = journal.entries().collect();
+    let entries = journal.entries().read;
     assert_eq!(entries.len(), 1);
     assert!(entries[0].green && entries[0].files[0].before.text().ends_with("go 1.24\n"));
     let other = [place.write("other.mod", "module o\n")];
     journal.built(&["build".into()], place.0.path(), &other);
-    assert_eq!(journal.entries().count(), 2, "another module has its own");
+    assert_eq!(journal.entries().read.len(), 2, "another module has its own");
+}
+
+#[test]
+fn what_cant_be_read_is_named() {
+    let place = Place::new();
+    let journal = place.journal(&Settings::default()).unwrap();
+    place.write("go.mod", "module m\n");
+    let saved = place.save(&journal);
+    let name = |id: u8| {
+        journal
+            .dir
+            .join(format!("20261121T04050{id}Z-get-000000000000000{id}.jsonl"))
+    };
+    std::fs::write(name(1), "{\"schema\":1}").unwrap();
+    std::fs::write(name(2), "{\"schema\":2}").unwrap();
+    let entries = journal.entries();
+    assert_eq!(entries.read, [saved.entry]);
+    let expected = [
+        (name(2), "a newer gosteady wrote it".into()),
+        (name(1), "it is damaged".into()),
+    ];
+    assert_eq!(entries.unreadable, expected);
+    std::fs::remove_dir_all(&journal.dir).unwrap();
+    assert!(journal.entries().unreadable.is_empty(), "there is none yet");
+    std::fs::write(&journal.dir, "in the way").unwrap();
+    assert_eq!(journal.entries().unreadable[0].0, journal.dir);
 }
 
 #[test]

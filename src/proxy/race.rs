@@ -13,12 +13,10 @@ use super::rules::Bounds;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// What ended the race of two for now.
+/// Which of two ended first.
 enum End {
     First(Reply),
     Second(Reply),
-    /// The second one is silent, too.
-    Silent,
 }
 
 /// Asks once, and the rival or the same one again while that is silent.
@@ -60,19 +58,20 @@ pub async fn race<'a>(
         let ask = new_ask(engine, job, other, bounds, number, true);
         let mut second = Box::pin(attempt(engine, ask, Rc::clone(&second_pulse), place));
         let ended = tokio::select! {
-            reply = &mut first => End::First(reply),
-            reply = &mut second => End::Second(reply),
-            () = second_pulse.silent(bounds.hedge_after) => End::Silent,
+            reply = &mut first => Some(End::First(reply)),
+            reply = &mut second => Some(End::Second(reply)),
+            // The second one is silent, too.
+            () = second_pulse.silent(bounds.hedge_after) => None,
         };
         let still = pulse.is_silent(bounds.hedge_after);
         let ended = match ended {
-            End::Silent if other == peer && still && gathering.len() >= had + PROGRESS => {
+            None if other == peer && still && gathering.len() >= had + PROGRESS => {
                 // It has all that the first one had, and more, and is silent now: the next one goes on from there.
                 (first, pulse) = (second, second_pulse);
                 hedges.go_on();
                 continue;
             }
-            End::Silent => tokio::select! {
+            None => tokio::select! {
                 reply = &mut first => End::First(reply),
                 reply = &mut second => End::Second(reply),
                 // The oldest one alone may be waited for without end: a module server may be cloning.
@@ -82,7 +81,7 @@ pub async fn race<'a>(
                 }
                 () = hedges.come_back() => continue,
             },
-            ended => ended,
+            Some(ended) => ended,
         };
         match ended {
             End::First(Reply::Told(told)) if other == peer && told.is_passing() => {
@@ -118,7 +117,6 @@ pub async fn race<'a>(
                 }
             }
             End::Second(reply) => return after_second(engine, job, peer, other, reply, first).await,
-            End::Silent => {}
         }
     }
     first.await

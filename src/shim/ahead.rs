@@ -132,11 +132,8 @@ fn tags<'a>(env: &GoEnv, world: &World, flag: impl Fn(&str) -> Option<&'a OsStr>
 
 // cmd/go/internal/cfg/cfg.go: without CC, cgo is off where the usual compiler is not on PATH.
 fn compiler(env: &GoEnv, world: &World, os: &str) -> bool {
-    if !env.text("CC").is_empty() || world.set_var("CC").is_some() {
-        return true;
-    }
     let usual = if os == "darwin" { "clang" } else { "gcc" };
-    world.program(usual).is_some()
+    !env.text("CC").is_empty() || world.program(usual).is_some()
 }
 
 #[cfg(test)]
@@ -196,5 +193,14 @@ mod tests {
         set.sort();
         assert_eq!(set, ["a", "b", "c", "race"]);
         assert_eq!(tags.minor, None);
+        for (cgo, expected) in [("0", false), ("1", true)] {
+            let world = World {
+                env: vec![("CGO_ENABLED".into(), cgo.into())],
+                ..World::default()
+            };
+            let env = GoEnv::read(&world, std::path::Path::new("/nowhere/go"));
+            let tags = super::tags(&env, &world, |_| None);
+            assert_eq!(tags.set.contains("cgo"), expected, "CGO_ENABLED={cgo}");
+        }
     }
 }

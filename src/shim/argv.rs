@@ -1,5 +1,6 @@
 //! What a command line asks for, as far as the shim must know. Nothing is rejected here: what go would refuse, go refuses.
 
+use crate::gomod::quoted;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -213,14 +214,8 @@ impl<'a> Command<'a> {
         if let Some(flag) = self.flag(name) {
             return Some(flag.value.unwrap_or_default());
         }
-        goflags
-            .iter()
-            .rev()
-            .filter_map(|word| flag_text(word))
-            .find_map(|flag| {
-                let (known, value) = flag.split_once('=').unwrap_or((flag, ""));
-                (known == name).then(|| OsStr::new(value))
-            })
+        let mut flags = goflags.iter().rev().filter_map(|word| quoted::flag(word));
+        flags.find_map(|(known, value)| (known == name).then(|| OsStr::new(value.unwrap_or_default())))
     }
 
     /// Whether an operand is `path@version`.
@@ -255,24 +250,6 @@ fn chdir(args: &[OsString]) -> Option<(PathBuf, usize)> {
         "" => args.get(1).map(|dir| (dir.into(), 2)),
         rest => rest.strip_prefix('=').map(|dir| (dir.into(), 1)),
     }
-}
-
-/// The words of a GOFLAGS value: blanks separate, quotes group. Source: cmd/internal/quoted (Split).
-pub fn goflags(value: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut rest = value.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let (word, after) = match first {
-            '\'' | '"' => match rest[1..].split_once(first) {
-                Some(found) => found,
-                None => break,
-            },
-            _ => rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len())),
-        };
-        words.push(word.to_string());
-        rest = after.trim_start();
-    }
-    words
 }
 
 #[cfg(test)]
@@ -351,15 +328,6 @@ mod tests {
     }
 
     #[test]
-    fn goflags_words() {
-        assert_eq!(
-            goflags(" -x '-ldflags=-s -w' \"-tags=a b\" "),
-            ["-x", "-ldflags=-s -w", "-tags=a b"]
-        );
-        assert_eq!(goflags("'-open"), Vec::<String>::new());
-    }
-
-    #[test]
     fn flags_of_the_command_line_and_of_goflags() {
         for (line, set, expected) in [
             ("build", "", None),
@@ -369,7 +337,7 @@ mod tests {
             ("build", "-mod", Some("")),
             ("build", "-modfile=x.mod mod=mod", None),
         ] {
-            let (args, goflags) = (args(line), goflags(set));
+            let (args, goflags) = (args(line), quoted::words(set));
             let value = Command::parse(&args).setting("mod", &goflags);
             assert_eq!(value.and_then(OsStr::to_str), expected, "{line} {set}");
         }

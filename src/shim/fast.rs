@@ -45,6 +45,8 @@ pub struct Task {
     pub go: Go,
     /// go's settings.
     pub env: GoEnv,
+    /// Ours, as they are where go works.
+    pub loaded: Loaded,
     /// What stands around the command.
     pub scene: Scene,
     /// What to do and why.
@@ -107,7 +109,7 @@ fn settle(world: &World, face: Face, missing: Option<&Missing>) -> Fast {
     match nesting::nesting(world) {
         Nesting::Free => command(*chosen),
         // The shim above us guards what we download; only `go env` must not see its loopback.
-        Nesting::Guarded if world.args.first().is_some_and(|a| a == "env") => {
+        Nesting::Guarded if Command::parse(&world.args).words.first() == Some(&"env") => {
             let env = nesting::restored(&nesting::deeper(world));
             go.tell();
             Fast::Ended(exec::exec(&go.real.path, &world.argv0, &world.args, Some(&env)))
@@ -177,6 +179,7 @@ fn command(chosen: Chosen) -> Fast {
         world,
         go,
         env,
+        loaded,
         scene,
         decision,
         memo,
@@ -227,7 +230,7 @@ fn not_found(error: NotFound) -> Outcome {
     match error {
         NotFound::Nowhere { program } => {
             ui::note(&format!(
-                "no real {program} was found behind gosteady; install Go, or put it on PATH behind gosteady's own entry"
+                "no real {program} was found behind gosteady; install Go behind it on PATH, or have one fetched: gosteady pin VERSION"
             ));
             Outcome::Ours(Code::NotFound)
         }

@@ -41,7 +41,7 @@ enum Next {
 pub fn guarded(task: Task) -> Outcome {
     remember_go(&task);
     task.go.tell();
-    let loaded = config::load(&task.world);
+    let loaded = &task.loaded;
     // What a pin had to say about its file is not said twice.
     let told = |f: &Finding| task.go.notes.iter().any(|note| note.starts_with(&f.evidence));
     if let Some(warning) = config::warning(&loaded.findings)
@@ -54,7 +54,7 @@ pub fn guarded(task: Task) -> Outcome {
     let case = Case {
         task: &task,
         command,
-        settings: loaded.settings,
+        settings: loaded.settings.clone(),
         recorder,
     };
     let saved = changes::save(&task.world, &case.settings, &case.command, &task.scene);
@@ -166,7 +166,9 @@ impl Case<'_> {
         };
         let over = report.end.signal.is_some() || report.end.ended_by_us.is_some();
         let failed_on_us = report.end.status != Some(0) && report.summary.unavailable > 0;
-        let next = if over {
+        let next = if let Some(end) = dismissed(&report) {
+            end
+        } else if over {
             Next::End(outcome(&report))
         } else if failed_on_us && matches!(self.command.words.first(), Some(&("run" | "tool"))) {
             ui::err(&report.end.held);
@@ -199,6 +201,9 @@ impl Case<'_> {
         };
         // What the selection of a toolchain fails of, it fails of before any command: the original would only say the
         // same once more.
+        if let Some(end) = dismissed(&report) {
+            return (end, Some(report));
+        }
         if report.end.status == Some(0) {
             return (Next::HandOver, Some(report));
         }
@@ -315,6 +320,12 @@ fn remember_go(task: &Task) {
     {
         let _ = beside.persist(&file);
     }
+}
+
+// Who asked to end when the step was over already asked for the whole command: what would follow is not begun.
+fn dismissed(report: &Report) -> Option<Next> {
+    let signal = report.end.dismissed?;
+    Some(Next::End(Outcome::Signaled(signal)))
 }
 
 fn outcome(report: &Report) -> Outcome {

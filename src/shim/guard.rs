@@ -143,15 +143,17 @@ fn helpers(goauth: &str) -> Vec<String> {
 
 // Where go writes, as far as it is known without asking it.
 fn dirs(plan: &Plan) -> Vec<(&'static str, PathBuf)> {
-    let set = |value: String| Some(PathBuf::from(value)).filter(|path| path.is_absolute());
-    [
+    let temporary = match plan.env.get("GOTMPDIR") {
+        Some(dir) => ("GOTMPDIR", Some(dir.into())),
+        None => ("TMPDIR", Some(std::env::temp_dir())),
+    };
+    let all = [
         ("GOMODCACHE", plan.env.gomodcache()),
-        ("GOCACHE", set(plan.env.text("GOCACHE"))),
-        ("TMPDIR", Some(std::env::temp_dir())),
-    ]
-    .into_iter()
-    .filter_map(|(name, path)| Some((name, path?)))
-    .collect()
+        ("GOCACHE", plan.env.gocache(plan.world)),
+        temporary,
+    ];
+    let found = all.into_iter().filter_map(|(name, path)| Some((name, path?)));
+    found.filter(|(_, path)| path.is_absolute()).collect()
 }
 
 // cmd/go/internal/modload/init.go (loadModFile, SetGoSumFile): beside the go.mod, or for a workspace go.work.sum and

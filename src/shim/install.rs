@@ -1,7 +1,7 @@
 //! Installing a pinned toolchain before the command begins, where no go is there that would get it by itself.
 
 use super::pinned::Need;
-use crate::config::{self, Install, goenv::GoEnv};
+use crate::config::{Install, goenv::GoEnv};
 use crate::face::Face;
 use crate::outcome::Outcome;
 use crate::proxy::collector;
@@ -20,7 +20,8 @@ pub fn is_ours(need: &Need, face: Face) -> bool {
     let real = find::real_go(&need.world, "go").ok();
     let env = GoEnv::read(&need.world, real.as_ref().map_or(Path::new(""), |go| &go.path));
     let present = Present::look(real.as_ref(), &need.want, &need.world, &env);
-    absent::is_ours(&need.want, &present, need.install, face.program().unwrap_or("go"))
+    let may = need.settings.pin.install;
+    absent::is_ours(&need.want, &present, may, face.program().unwrap_or("go"))
 }
 
 /// Installs it, with a line before and one after, and a trace of its own. Returns its GOROOT.
@@ -28,11 +29,9 @@ pub fn is_ours(need: &Need, face: Face) -> bool {
 /// # Errors
 /// [`Missing`] says what to do, and whether it is safe to run again.
 pub fn install(need: &Need, want: &Version) -> Result<PathBuf, Missing> {
-    let world = &need.world;
-    let loaded = config::load(world);
-    let settings = &loaded.settings;
+    let (world, settings) = (&need.world, &need.settings);
     let env = GoEnv::read(world, Path::new(""));
-    if need.install == Install::Auto {
+    if settings.pin.install == Install::Auto {
         let name = want.toolchain_name();
         ui::note(&format!(
             "{name}, pinned by {}, is not installed; installing it",
@@ -63,7 +62,7 @@ pub fn install(need: &Need, want: &Version) -> Result<PathBuf, Missing> {
     let finished = collector::finish(&recorder, outcome, true, world, settings);
     match done {
         Ok(installed) => {
-            if need.install == Install::Auto
+            if settings.pin.install == Install::Auto
                 && let Some(by) = installed.vouched
             {
                 let name = installed.toolchain.name();

@@ -3,7 +3,7 @@
 use super::argv::Command;
 use super::{fast, scene};
 use crate::config::goenv::{self, GoEnv};
-use crate::config::{self, Install, Loaded};
+use crate::config::{self, Loaded, Settings};
 use crate::face::Face;
 use crate::outcome::{Code, Outcome};
 use crate::toolchain::absent::{self, Instead, Present};
@@ -44,8 +44,8 @@ pub struct Need {
     pub want: Version,
     /// Where it is pinned.
     pub by: String,
-    /// Whether it may be installed.
-    pub install: Install,
+    /// Our settings, as they are where go works: whether it may be installed, and how.
+    pub settings: Settings,
     /// The surroundings without what a shim above put in.
     pub world: World,
 }
@@ -191,7 +191,7 @@ fn without(
         return Err(Choice::Missing(Box::new(Need {
             want: want.clone(),
             by: pin.map(|pin| pin.place.to_string()).unwrap_or_default(),
-            install: settings.pin.install,
+            settings: settings.clone(),
             world: world.clone(),
         })));
     };

@@ -1,6 +1,6 @@
 //! What stands around a command: the few files and settings that decide about it. Read once, before any decision.
 
-use super::argv::{self, Command};
+use super::argv::Command;
 use super::table::{self, Class};
 use crate::bounded;
 use crate::config::goenv::GoEnv;
@@ -8,6 +8,7 @@ use crate::gomod;
 use crate::toolchain::floor::{self, Wanted};
 use crate::toolchain::version::Version;
 use crate::world::{World, nearest_file};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// What kind of list GOPROXY is.
@@ -50,7 +51,7 @@ impl Scene {
     /// Reads the surroundings of a command. `local` is the version of the go that runs, where that is known already.
     pub fn read(world: &World, env: &GoEnv, command: &Command, local: Option<&Version>) -> Scene {
         let dir = dir(world, command);
-        let goflags = argv::goflags(&env.text("GOFLAGS"));
+        let goflags = gomod::quoted::words(&env.text("GOFLAGS"));
         let module = nearest_file(&dir, "go.mod");
         let work = env.gowork(&dir);
         let goproxy = env.goproxy();
@@ -63,7 +64,11 @@ impl Scene {
             "off" => None,
             "auto" if module.is_none() => None,
             _ if exempt(command) || floor::stays(env) => None,
-            _ => missing_toolchain(world, env, work.as_ref().or(module.as_ref()), local),
+            _ => {
+                // A workspace that is yet to be made says nothing (select.go: modGoToolchain).
+                let work = work.as_deref().filter(|work| work.exists());
+                missing_toolchain(world, env, work.or(module.as_deref()), local)
+            }
         };
         let vendor = table::class(command) != Class::Zero
             && vendor(command, &goflags, work.as_deref(), module.as_deref());
@@ -83,20 +88,23 @@ impl Scene {
 
     /// The file of `-modfile`, on the command line or in GOFLAGS, which stands in for the go.mod.
     pub fn named_modfile(&self, command: &Command) -> Option<PathBuf> {
-        let named = command.setting("modfile", &self.goflags)?;
-        Some(self.dir.join(named))
+        let named = command.setting("modfile", &self.goflags);
+        Some(self.dir.join(named.filter(|named| !named.is_empty())?))
     }
 }
 
-/// Where go works: the working directory, `-C` applied. As go finds it after a chdir: without links and `..`, so that its
-/// parents are what they seem.
+/// Where go works: the working directory, `-C` applied. As go finds it after a chdir (os.Getwd): without links and `..`, so
+/// that its parents are what they seem, unless it is where PWD leads still.
 pub fn dir(world: &World, command: &Command) -> PathBuf {
     let cwd = world.cwd.clone().unwrap_or_default();
     let Some(chdir) = &command.chdir else {
         return cwd;
     };
     let dir = cwd.join(chdir);
-    std::fs::canonicalize(&dir).unwrap_or(dir)
+    match std::fs::canonicalize(&dir) {
+        Ok(real) if std::fs::canonicalize(&cwd).is_ok_and(|cwd| cwd == real) => cwd,
+        real => real.unwrap_or(dir),
+    }
 }
 
 /// What kind of list a GOPROXY value is. Source: cmd/go/internal/modfetch/proxy.go (proxyList).
@@ -125,33 +133,33 @@ pub fn list_kind(goproxy: &str) -> ListKind {
 fn missing_toolchain(
     world: &World,
     env: &GoEnv,
-    file: Option<&PathBuf>,
+    file: Option<&Path>,
     local: Option<&Version>,
 ) -> Option<Wanted> {
     let local = match local {
         Some(known) => known.clone(),
         None => Version::parse(&env.go_version()?)?,
     };
-    let file = file.map(PathBuf::as_path);
     let wanted = floor::wanted(env, &local, file)?;
     (!floor::is_at_hand(world, env, &wanted.name)).then_some(wanted)
 }
 
 /// Whether a command never switches, so that a broken toolchain setting can be looked at and mended. Source: select.go.
 pub fn exempt(command: &Command) -> bool {
-    let setting = |o: &&std::ffi::OsStr| matches!(o.to_str(), Some("GOTOOLCHAIN" | "GOMOD" | "GOWORK"));
-    let written = |o: &&std::ffi::OsStr| o.to_str().is_some_and(|o| o.starts_with("GOTOOLCHAIN="));
-    command.words.first() == Some(&"env")
-        && (command.words.len() == 2 && matches!(command.words[1], "GOTOOLCHAIN" | "GOMOD" | "GOWORK")
-            || command.operands.len() == 1
-                && (command.operands.iter().any(setting)
-                    || command.has("w") && command.operands.iter().any(written)))
+    let (["env"], [operand]) = (&command.words[..], &command.operands[..]) else {
+        return false;
+    };
+    match &command.flags[..] {
+        [] => matches!(operand.to_str(), Some("GOTOOLCHAIN" | "GOMOD" | "GOWORK")),
+        [flag] => flag.name == "w" && operand.as_bytes().starts_with(b"GOTOOLCHAIN="),
+        _ => false,
+    }
 }
 
 // cmd/go/internal/modload/init.go (setDefaultBuildMod): explicit, or automatic where a fitting vendor directory stands
 // beside the file in effect.
 fn vendor(command: &Command, goflags: &[String], work: Option<&Path>, module: Option<&Path>) -> bool {
-    if let Some(mode) = command.setting("mod", goflags) {
+    if let Some(mode) = command.setting("mod", goflags).filter(|mode| !mode.is_empty()) {
         return mode == "vendor";
     }
     let (file, floor) = match (work, module) {
@@ -234,8 +242,16 @@ mod tests {
             Some("go1.28.1")
         );
         assert_eq!(missing("module m\ngo 1.20\ntoolchain default\n", "build"), None);
-        for line in ["env GOTOOLCHAIN", "env GOMOD", "env -w GOTOOLCHAIN=local"] {
-            assert_eq!(missing("module m\ngo 1.30\n", line), None, "{line}");
+        for (line, exempt) in [
+            ("env GOTOOLCHAIN", true),
+            ("env GOMOD", true),
+            ("env -w GOTOOLCHAIN=local", true),
+            ("env -json GOTOOLCHAIN", false),
+            ("env -w GOMOD", false),
+            ("env GOMOD GOWORK", false),
+        ] {
+            let wanted = missing("module m\ngo 1.30\n", line);
+            assert_eq!(wanted.is_none(), exempt, "{line}");
         }
         let local = World {
             env: vec![("GOTOOLCHAIN".into(), "local".into())],
@@ -256,6 +272,46 @@ mod tests {
     }
 
     #[test]
+    fn a_directory_has_the_name_that_go_finds() {
+        let temporary = tempfile::tempdir().unwrap();
+        let root = std::fs::canonicalize(temporary.path()).unwrap();
+        std::fs::create_dir_all(root.join("real/below")).unwrap();
+        std::os::unix::fs::symlink("real", root.join("link")).unwrap();
+        let world = World {
+            cwd: Some(root.join("link")),
+            ..World::default()
+        };
+        for (line, expected) in [
+            ("build", "link"),
+            ("-C . build", "link"),
+            ("-C below build", "real/below"),
+            ("-C none build", "link/none"),
+        ] {
+            let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+            assert_eq!(dir(&world, &Command::parse(&args)), root.join(expected), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_file_in_the_place_of_go_mod() {
+        let dir = tempfile::tempdir().unwrap();
+        let world = World {
+            cwd: Some(dir.path().into()),
+            ..World::default()
+        };
+        for (line, expected) in [
+            ("build -modfile=x.mod", Some("x.mod")),
+            ("build -modfile=", None),
+            ("build", None),
+        ] {
+            let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+            let named = scene(&world, line, "go1.26.1").named_modfile(&Command::parse(&args));
+            let expected = expected.map(|name| dir.path().join(name));
+            assert_eq!(named, expected, "{line}");
+        }
+    }
+
+    #[test]
     fn vendor_mode() {
         let dir = tempfile::tempdir().unwrap();
         let world = World {
@@ -268,6 +324,7 @@ mod tests {
         std::fs::write(dir.path().join("vendor/modules.txt"), "# a v1\n").unwrap();
         assert!(scene(&world, "build", "go1.26.1").vendor);
         assert!(!scene(&world, "build -mod=mod", "go1.26.1").vendor);
+        assert!(scene(&world, "build -mod=", "go1.26.1").vendor, "as without");
         std::fs::write(dir.path().join("go.mod"), "module m\ngo 1.13\n").unwrap();
         assert!(!scene(&world, "build", "go1.26.1").vendor);
         assert!(scene(&world, "build -mod vendor", "go1.26.1").vendor);

@@ -87,10 +87,15 @@ fn of_flight(flight: &Flight, all: usize) -> Diagnosis {
         Phase::Resolving => Cause::DnsNoAnswer,
         Phase::Connecting => Cause::ConnectNoAnswer,
         Phase::Handshaking => Cause::TlsHandshake,
-        _ if resource.contains("sumdb") => Cause::SumdbUnreachable,
+        _ if of_checksums(resource) => Cause::SumdbUnreachable,
         _ => Cause::ProxyStalled,
     };
     Diagnosis::reported(cause, format!("{resource} from {upstream} ({stands}){more}"))
+}
+
+// `sum.golang.org lookup m@v1.0.0`, as requests to a checksum database are called.
+fn of_checksums(resource: &str) -> bool {
+    matches!(resource.split(' ').nth(1), Some("lookup" | "tile" | "supported"))
 }
 
 // `m@v1.2.3.4 info`: more numbers than a version has (golang.org/x/mod/semver).

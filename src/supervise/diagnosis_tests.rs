@@ -199,9 +199,20 @@ fn requests_are_the_proxys_to_bound() {
         (Phase::Waiting, "m@v1.2.3.4 info", Cause::NoncanonicalVersion),
         (
             Phase::Waiting,
-            "sumdb/sum.golang.org/latest",
+            "sum.golang.org lookup m@v1.0.0",
             Cause::SumdbUnreachable,
         ),
+        (
+            Phase::Body,
+            "sum.golang.org tile 8/0/x001/000",
+            Cause::SumdbUnreachable,
+        ),
+        (
+            Phase::Waiting,
+            "sum.golang.org supported",
+            Cause::SumdbUnreachable,
+        ),
+        (Phase::Waiting, "tile.example/sumdb latest", Cause::ProxyStalled),
     ];
     for (phase, resource, cause) in table {
         let activity = Arc::new(Activity::default());

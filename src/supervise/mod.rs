@@ -100,6 +100,8 @@ pub struct End {
     pub status: Option<i32>,
     /// Signal number; `None` when it exited.
     pub signal: Option<i32>,
+    /// The signal by which somebody asked us to end when it had ended already.
+    pub dismissed: Option<i32>,
     /// Why we ended it; `None` when it ended by itself.
     pub ended_by_us: Option<String>,
     /// The cause for which we ended it or a descendant.

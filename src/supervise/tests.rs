@@ -237,6 +237,26 @@ fn an_orphan_that_keeps_the_pipe_does_not_keep_us() {
 }
 
 #[test]
+fn who_asks_us_to_end_after_the_child_is_heard() {
+    // Should it come late, it must not end the tests.
+    survive(nix::sys::signal::Signal::SIGTERM);
+    // The orphan keeps the pipe, and goes on talking until the child is gone for good.
+    let orphan = "while kill -0 $$ 2>/dev/null; do echo .; sleep 0.02; done; kill -TERM $PPID; sleep 1";
+    let ran = supervise(&sh(&format!("({orphan}) & exit 0")));
+    assert_eq!(
+        (ran.end.status, ran.end.dismissed),
+        (Some(0), Some(libc::SIGTERM))
+    );
+}
+
+/// Has a signal do nothing where nobody listens.
+fn survive(signal: nix::sys::signal::Signal) {
+    extern "C" fn nothing(_: libc::c_int) {}
+    // SAFETY: a handler that does nothing.
+    unsafe { nix::sys::signal::signal(signal, nix::sys::signal::SigHandler::Handler(nothing)) }.unwrap();
+}
+
+#[test]
 fn silence_is_reported_with_what_is_waited_for() {
     let job = Job {
         bounds: Bounds {

@@ -44,7 +44,6 @@ pub fn run(job: &Job, activity: &Activity, recorder: &Recorder, ours: Ours<'_>) 
         end: End::default(),
         ended: None,
         heard: Instant::now(),
-        dismissed: false,
     };
     // A failure leaves the signals blocked, which the loop survives: it looks at the child every second.
     let _ = supervision.signals.unblock();
@@ -68,8 +67,6 @@ struct Supervision<'a> {
     ended: Option<Instant>,
     // When the child's streams last brought something.
     heard: Instant,
-    // Somebody asked us to end after the child had.
-    dismissed: bool,
 }
 
 impl Supervision<'_> {
@@ -142,7 +139,8 @@ impl Supervision<'_> {
         let arrivals = self.signals.take();
         for arrival in &arrivals {
             if self.ended.is_some() {
-                self.dismissed |= arrival.ends();
+                let ends = arrival.ends().then_some(arrival.signal as i32);
+                self.end.dismissed = self.end.dismissed.or(ends);
             } else if arrival.forward(before_child) {
                 let _ = kill(self.pid, arrival.signal);
             }
@@ -197,7 +195,7 @@ impl Supervision<'_> {
         let blocked = self.relays.iter().any(Relay::blocked);
         let quiet = self.heard.elapsed() >= QUIET || ended.elapsed() >= EPILOGUE;
         let drained = self.relays.iter().all(|r| r.interest().is_none());
-        drained || self.dismissed || (quiet && !blocked)
+        drained || self.end.dismissed.is_some() || (quiet && !blocked)
     }
 
     // What came on stderr since QUIT: stacks, or something that is nobody's but the user's.

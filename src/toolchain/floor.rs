@@ -18,6 +18,9 @@ pub struct Wanted {
     pub by: String,
 }
 
+/// What a `toolchain` line says so that go does not switch for any line.
+const DEFAULT: &str = "default";
+
 /// GOTOOLCHAIN, taken apart. `None` where it is `local`, unset everywhere, or nothing that go accepts.
 struct Setting<'a> {
     /// The least version; `None` for that of the go that is asked.
@@ -135,7 +138,8 @@ pub fn too_old(version: &Version, file: &Path) -> Option<(String, String)> {
 
 /// The go.work or go.mod in effect at a directory, `None` outside of a module.
 pub fn file_in_effect(env: &GoEnv, dir: &Path) -> Option<PathBuf> {
-    env.gowork(dir).or_else(|| nearest_file(dir, "go.mod"))
+    let work = env.gowork(dir).filter(|work| work.exists());
+    work.or_else(|| nearest_file(dir, "go.mod"))
 }
 
 /// What go's own rules say, for whoever wants to know how a go was chosen. `held` where a pin keeps go from switching.
@@ -193,8 +197,8 @@ pub fn rules(
                 (Some(setting), _) if !setting.lines => {
                     "does not count: GOTOOLCHAIN names one toolchain".into()
                 }
-                (Some(_), _) if !count && verb == "toolchain" && says == "default" => {
-                    "go does not switch for any line".into()
+                (Some(_), _) if !count && verb == "toolchain" && says == DEFAULT => {
+                    "go does not switch for a line of this file".into()
                 }
                 (Some(_), _) if !count && verb == "toolchain" => "go refuses: no toolchain's name".into(),
                 (Some(_), _) if !count && newer => "not met: go refuses".into(),
@@ -212,7 +216,7 @@ pub fn rules(
 
 // Where GOTOOLCHAIN is set, for a reader.
 fn origin(world: &World, env: &GoEnv) -> String {
-    let in_text = |text: &[u8]| gomod::envfile::value(text, "GOTOOLCHAIN").is_some_and(|v| !v.is_empty());
+    let in_text = |text: &[u8]| gomod::envfile::value(text, "GOTOOLCHAIN").is_some();
     if world.set_var("GOTOOLCHAIN").is_some() {
         "environment".into()
     } else if in_text(&env.user) {
@@ -263,6 +267,7 @@ mod tests {
                 "go 1.28.1\ntoolchain go1.27.3\n",
                 Some(("go1.28.1", "go.mod:1")),
             ),
+            ("auto", "go 1.20\ntoolchain default\n", None),
             ("auto", "go 1.30\ntoolchain default\n", None),
             ("auto", "go 1.30\ntoolchain 1.30.0\n", None),
             (
@@ -327,6 +332,17 @@ mod tests {
             assert!(all[1].verdict.contains(toolchain), "{setting} {local}: {all:?}");
             assert!(all[2].verdict.contains(go), "{setting} {local}: {all:?}");
         }
+    }
+
+    #[test]
+    fn a_workspace_that_is_yet_to_be_made_says_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        std::fs::write(at("go.mod"), "module m\n").unwrap();
+        let env = GoEnv::default().with_var("GOWORK", at("go.work").as_os_str());
+        assert_eq!(file_in_effect(&env, dir.path()), Some(at("go.mod")));
+        std::fs::write(at("go.work"), "go 1.24\n").unwrap();
+        assert_eq!(file_in_effect(&env, dir.path()), Some(at("go.work")));
     }
 
     #[test]

@@ -58,7 +58,11 @@ impl Reasons {
             let met = self.heard.verdict(self.suspect.clone())?;
             failed.then(|| blame(met.0.id(), &met.1))
         };
-        self.verdict.as_ref().or(evidence).cloned().or_else(guess)
+        // What was ended has a name that go's words after it may lack.
+        let named =
+            |verdict: &&Blame| !verdict.whom.is_empty() || evidence.is_none_or(|e| e.cause != verdict.cause);
+        let verdict = self.verdict.as_ref().filter(named);
+        verdict.or(evidence).cloned().or_else(guess)
     }
 }
 
@@ -120,6 +124,36 @@ mod tests {
             let found = reasons.blame(true).map(|blame| blame.cause);
             assert_eq!(found.as_deref(), blamed, "{events:?}");
         }
+    }
+
+    // After a git that was ended nobody could read which repository it was for.
+    #[test]
+    fn what_was_ended_is_named() {
+        let mut reasons = Reasons::default();
+        for event in [
+            Event::Evidence {
+                cause: "vcs-stalled".into(),
+                what: "git ls-remote https://h/m".into(),
+                for_ms: 600.0,
+                found: Vec::new(),
+            },
+            Event::Ending {
+                target: "git".into(),
+                pid: 7,
+                signal: "TERM".into(),
+                why: "patience".into(),
+            },
+            Event::Cause {
+                cause: "vcs-stalled".into(),
+                whom: String::new(),
+            },
+        ] {
+            reasons.add(&event);
+        }
+        assert_eq!(
+            reasons.blame(true),
+            Some(blame("vcs-stalled", "git ls-remote https://h/m"))
+        );
     }
 
     #[test]

@@ -92,7 +92,7 @@ impl Spans {
         let mut root = self.span(
             &self.root,
             self.parent.as_deref(),
-            &format!("go {}", run.verb),
+            &run.title(),
             INTERNAL,
             (0.0, story.summary.total_ms()),
         );

@@ -62,12 +62,62 @@ impl Run {
                 .collect(),
         }
     }
+
+    /// The command as it was typed, secrets hidden: `go build ./...`; its verb where the arguments are not known.
+    pub fn command(&self) -> String {
+        match &self.argv[..] {
+            [] => self.title(),
+            [first, ..] => format!("{} {}", program(first), self.argv.join(" ")),
+        }
+    }
+
+    /// What the run is, in few words: `go mod download`, `gosteady toolchain install`.
+    pub fn title(&self) -> String {
+        format!("{} {}", program(&self.verb), self.verb)
+    }
+}
+
+fn program(words: &str) -> &'static str {
+    match words.split(' ').next() {
+        Some(redact::INSTALL) => "gosteady",
+        _ => "go",
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::time::SystemTime;
+
+    #[test]
+    fn an_install_of_ours_is_no_command_of_go() {
+        let run = |verb: &str, argv: &str| Run {
+            verb: verb.into(),
+            argv: redact::argv(&argv.split_whitespace().map(Into::into).collect::<Vec<_>>()),
+            ..Run::default()
+        };
+        for (verb, argv, command, title) in [
+            ("mod tidy", "mod tidy -x", "go mod tidy -x", "go mod tidy"),
+            ("mod tidy", "", "go mod tidy", "go mod tidy"),
+            // It was shown as `go … install 1.26`.
+            (
+                "toolchain install",
+                "toolchain install 1.26",
+                "gosteady toolchain install 1.26",
+                "gosteady toolchain install",
+            ),
+            // The shim installs what a pin names.
+            (
+                "toolchain install",
+                "version",
+                "go version",
+                "gosteady toolchain install",
+            ),
+        ] {
+            let run = run(verb, argv);
+            assert_eq!((run.command().as_str(), run.title().as_str()), (command, title));
+        }
+    }
 
     #[test]
     fn a_run_is_described_without_secrets() {

@@ -171,7 +171,7 @@ impl Summary {
 
     /// Why it failed, where that is known.
     pub fn blame(&self) -> Option<Blame> {
-        self.reasons.blame(self.outcome() != "ok")
+        self.reasons.blame(self.is_failed())
     }
 
     /// Attempts at all upstreams together.
@@ -188,7 +188,8 @@ impl Summary {
     pub fn outcome(&self) -> String {
         match self.end.as_ref().map(|end| (end.outcome.as_str(), end.code)) {
             None => "no end".to_string(),
-            Some(("exited", 0)) => "ok".to_string(),
+            // Our own end without a fault is that of a run without a child, such as an install.
+            Some(("exited" | "ours", 0)) => "ok".to_string(),
             Some(("exited", code)) => format!("exit {code}"),
             Some(("signaled", signal)) => signal_name(signal),
             Some(("ours", code)) => format!("gosteady {code}"),
@@ -198,9 +199,7 @@ impl Summary {
 
     /// Whether go or we said that it failed, or the end is missing.
     pub fn is_failed(&self) -> bool {
-        self.end
-            .as_ref()
-            .is_none_or(|end| end.outcome != "exited" || end.code != 0)
+        self.outcome() != "ok"
     }
 
     /// Whether nothing moved for so long that it was reported, or the run was ended as hung.
@@ -269,19 +268,21 @@ mod tests {
             ("exited", 2, "exit 2"),
             ("signaled", 9, "SIGKILL"),
             ("ours", 124, "gosteady 124"),
+            // `gosteady toolchain install` was listed among the failures when it had worked.
+            ("ours", 0, "ok"),
         ] {
             let end = End {
                 outcome: outcome.into(),
                 code,
                 ..End::default()
             };
+            let summary = Summary {
+                end: Some(end),
+                ..Summary::default()
+            };
             assert_eq!(
-                Summary {
-                    end: Some(end),
-                    ..Summary::default()
-                }
-                .outcome(),
-                words
+                (summary.outcome().as_str(), summary.is_failed()),
+                (words, words != "ok")
             );
         }
     }

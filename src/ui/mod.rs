@@ -19,6 +19,11 @@ pub fn out(text: &str) {
     out_bytes(text.as_bytes());
 }
 
+/// A JSON value on lines of its own, as [`words::json`] lets it go to a terminal.
+pub fn json(value: &serde_json::Value) -> String {
+    words::json(&format!("{value:#}\n"))
+}
+
 /// [`out`] for what need not be text.
 pub fn out_bytes(bytes: &[u8]) {
     let mut stdout = std::io::stdout().lock();
@@ -42,7 +47,9 @@ pub fn note(text: &str) {
 
 /// The text with our name before each of its lines, so that whoever filters our lines out finds them all.
 fn under_our_name(text: &str) -> String {
-    text.lines().map(|line| format!("gosteady: {line}\n")).collect()
+    // What is named in it may come from anywhere.
+    let lines = text.lines().map(words::plain);
+    lines.map(|line| format!("gosteady: {line}\n")).collect()
 }
 
 /// Writes to stderr as it is; a closed stream is not an error.
@@ -60,6 +67,7 @@ mod tests {
             ("one", "gosteady: one\n"),
             ("one\n  two", "gosteady: one\ngosteady:   two\n"),
             ("one\r\ntwo\n", "gosteady: one\ngosteady: two\n"),
+            ("o\x1b[31m\u{9b}ne", "gosteady: o\u{fffd}[31m\u{fffd}ne\n"),
         ] {
             assert_eq!(under_our_name(text), noted);
         }

@@ -88,6 +88,22 @@ fn a_dry_run_changes_nothing() {
     });
 }
 
+// It named the whole program where an install links to the fast path.
+#[test]
+fn a_dry_run_names_the_file_that_the_shims_link_to() {
+    Sandbox::each(|s| {
+        fs::copy(s.path("program"), s.path("gosteady-launch")).unwrap();
+        let told = s.install(&["--dry-run"]);
+        s.install(&[]);
+        let target = fs::read_link(s.prefix().join("shims/go")).unwrap();
+        assert_eq!(target.to_str(), Some("../bin/gosteady-launch"));
+        assert!(
+            told.contains(&format!("shims/go to {}\n", target.display())),
+            "{told}"
+        );
+    });
+}
+
 #[test]
 fn uninstall_leaves_nothing_whichever_kind_of_shim_it_was() {
     Sandbox::each(|s| {

@@ -324,6 +324,28 @@ fn a_module_that_another_process_works_on_is_left() {
         .expect(0);
 }
 
+// It ended with 2 and the advice to go to a module.
+#[test]
+fn a_module_without_requirements_has_nothing_damaged() {
+    let Some(real) = real_go("a_module_without_requirements_has_nothing_damaged") else {
+        return;
+    };
+    let sandbox = Sandbox::new(&real);
+    let verify = || sandbox.gosteady(&["cache", "verify"]);
+    assert!(
+        verify().expect(2).err().contains("is in no module"),
+        "{}",
+        verify().err()
+    );
+    std::fs::write(sandbox.project().join("go.mod"), "module m\n\ngo 1.21\n").expect("a go.mod");
+    assert!(
+        verify().expect(0).out().contains("0 module versions"),
+        "{}",
+        verify().out()
+    );
+    sandbox.gosteady(&["cache", "repair"]).expect(0);
+}
+
 #[test]
 fn the_key_is_that_of_the_sums_and_of_go() {
     let Some(real) = real_go("the_key_is_that_of_the_sums_and_of_go") else {

@@ -171,3 +171,17 @@ fn the_hook_for_pre_commit_names_files_and_is_the_documented_one() {
         assert!(docs.contains(line.trim()), "{line}");
     }
 }
+
+#[test]
+fn what_is_named_beside_a_module_is_not_that_module() {
+    let Some(real) = real_go("what_is_named_beside_a_module_is_not_that_module") else {
+        return;
+    };
+    let sandbox = Sandbox::with(&real, &Store::synthetic(1, 1));
+    let beside = sandbox.project().parent().unwrap().join("beside");
+    std::fs::create_dir(beside).unwrap();
+    for args in [&["check", "../beside"][..], &["cache", "key", "../beside"]] {
+        let ended = sandbox.gosteady(args);
+        assert!(ended.expect(2).err().contains("beside"), "{}", ended.err());
+    }
+}

@@ -84,6 +84,7 @@ fn a_sound_server_keeps_every_point_that_applies() {
     let json: Value = serde_json::from_str(&ended.out()).unwrap();
     assert_eq!(json["conformance"][0]["about"], about);
     assert_eq!(broken(&ended), [""; 0], "{}", ended.out());
+    assert!(ended.out().contains("(set by --proxy)"), "{}", ended.out());
     // Nobody was asked for anything but that module, the one of the network's check, and the database.
     for request in server.requests() {
         let fits = [

@@ -150,3 +150,27 @@ fn check_goes_by_the_levels_of_the_files() {
         assert!(out.contains(part), "{part} is not in\n{out}");
     }
 }
+
+#[test]
+fn the_file_of_the_project_counts_where_go_is_led_to() {
+    let Some(real) = real_go("the_file_of_the_project_counts_where_go_is_led_to") else {
+        return;
+    };
+    let mut sandbox = Sandbox::new(&real);
+    // Nobody listens there.
+    sandbox.set("GOPROXY", "http://127.0.0.1:1|http://127.0.0.1:2");
+    let below = sandbox.project().join("below");
+    std::fs::create_dir(&below).unwrap();
+    let text = "module example.com/m\n\ngo 1.21\n\nrequire example.com/x v1.0.0\n";
+    std::fs::write(below.join("go.mod"), text).unwrap();
+    let settings = "[proxy]\nattempts = 1\nretry-for = \"1ms\"\n";
+    std::fs::write(below.join("gosteady.toml"), settings).unwrap();
+    sandbox.go(&["-C", "below", "mod", "download"]).expect(1);
+    let shown = sandbox.gosteady(&["trace", "show", "--json"]).expect(0).out();
+    let records = shown
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let first = records.filter(|r| r["kind"] == "attempt" && r["upstream"] == "http://127.0.0.1:1");
+    let numbers: Vec<_> = first.map(|r| r["attempt"].as_u64().unwrap()).collect();
+    assert!(!numbers.is_empty() && numbers.iter().all(|n| *n == 1), "{shown}");
+}

@@ -24,7 +24,7 @@ Examples:
   gosteady cache key --platform          go1.26.6-linux-amd64-0f3a…
   gosteady cache key --json              also the prefix, for restore-keys
 
-Exit status: 0 done, 2 no go.sum counts here, 127 no go can be run here.
+Exit status: 0 done, 2 there is no module here, 127 no go can be run.
 More, with GitHub Actions and GitLab: docs/cache.md")]
 pub struct Args {
     /// Directories of modules or workspaces; here without any.
@@ -41,7 +41,7 @@ pub struct Args {
 pub(super) fn run(args: &Args, world: &World) -> Done {
     let ground = Ground::of(world)?;
     let cwd = world.cwd.clone().unwrap_or_default();
-    let mut dirs: Vec<PathBuf> = args.dirs.iter().map(|dir| cwd.join(dir)).collect();
+    let mut dirs: Vec<PathBuf> = args.dirs.iter().map(|dir| world.given(dir)).collect();
     if dirs.is_empty() {
         dirs.push(cwd.clone());
     }
@@ -111,7 +111,7 @@ pub(super) fn run(args: &Args, world: &World) -> Done {
             "go": go,
             "sums": shown.collect::<Vec<_>>(),
         });
-        ui::out(&format!("{value:#}\n"));
+        ui::out(&ui::json(&value));
     } else {
         ui::out(&format!("{}\n", key.text()));
     }

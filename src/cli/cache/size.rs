@@ -55,7 +55,7 @@ pub(super) fn run(args: &Args, world: &World) -> Done {
         .collect();
     let root = ground.cache.root();
     if args.json {
-        ui::out(&format!("{:#}\n", json(root, &sizes, &places)));
+        ui::out(&ui::json(&json(root, &sizes, &places)));
     } else {
         ui::out(&text(
             root,

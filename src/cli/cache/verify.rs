@@ -41,7 +41,7 @@ pub(super) fn run(args: &Args, world: &World) -> Done {
     let scope = ground.scope(world, &args.which)?;
     let found = look(&ground.cache, &scope);
     if args.json {
-        ui::out(&format!("{:#}\n", json(&ground.cache, &scope, &found)));
+        ui::out(&ui::json(&json(&ground.cache, &scope, &found)));
     } else {
         ui::out(&text(
             &ground.cache,
@@ -121,6 +121,7 @@ fn text(cache: &Layout, scope: &Scope, found: &[Damage], style: Style) -> String
     let verdict = match (n(Level::Error), n(Level::Warning)) {
         (0, 0) => style.green(&format!("{looked} in {place}: nothing wrong")),
         (0, warnings) => style.yellow(&format!("{looked} in {place}: {warnings} to look at")),
+        (errors, 0) => style.red(&format!("{looked} in {place}: {errors} wrong")),
         (errors, warnings) => style.red(&format!(
             "{looked} in {place}: {errors} wrong, {warnings} to look at"
         )),

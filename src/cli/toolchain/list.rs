@@ -6,6 +6,7 @@ use crate::outcome::{Code, Outcome};
 use crate::repair::cache::size;
 use crate::toolchain::installed::{self, Installed};
 use crate::ui::table::{Cell, columns};
+use crate::ui::words::plain;
 use crate::ui::{self, Stream, Style};
 use crate::world::World;
 use std::path::Path;
@@ -30,12 +31,12 @@ pub(super) fn run(json: bool, world: &World) -> Outcome {
                     "version": found.version.toolchain_name(),
                     "from": found.from,
                     "goroot": found.root.to_string_lossy(),
-                    "bytes": size::below(&found.root).bytes,
+                    "bytes": bytes(&found.root),
                     "runs_here": runs(found),
                 })
             })
             .collect();
-        ui::out(&format!("{:#}\n", serde_json::json!({ "toolchains": list })));
+        ui::out(&ui::json(&serde_json::json!({ "toolchains": list })));
     } else if all.is_empty() {
         ui::out("no Go toolchain was found\n");
     } else {
@@ -47,11 +48,32 @@ pub(super) fn run(json: bool, world: &World) -> Outcome {
             vec![
                 Cell::styled(found.version.to_string(), |t| style.cyan(t)),
                 found.from.into(),
-                format!("{} MiB", size::below(&found.root).bytes >> 20).into(),
-                format!("{}{mark}", found.root.display()).into(),
+                format!("{} MiB", bytes(&found.root) >> 20).into(),
+                format!("{}{mark}", plain(&found.root.to_string_lossy())).into(),
             ]
         }));
         ui::out(&columns(&rows));
     }
     Outcome::Ours(Code::Ok)
+}
+
+/// What the files of a toolchain hold, also where a link leads to it.
+fn bytes(root: &Path) -> u64 {
+    let tree = std::fs::canonicalize(root);
+    size::below(tree.as_deref().unwrap_or(root)).bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_linked_tree_has_the_size_of_what_it_links_to() {
+        let dir = tempfile::tempdir().unwrap();
+        let (tree, link) = (dir.path().join("tree"), dir.path().join("link"));
+        std::fs::create_dir(&tree).unwrap();
+        std::fs::write(tree.join("go"), "12345").unwrap();
+        std::os::unix::fs::symlink(&tree, &link).unwrap();
+        assert_eq!((bytes(&tree), bytes(&link)), (5, 5));
+    }
 }

@@ -28,6 +28,12 @@ pub(super) fn run(
     hide: &hide::Args,
     world: &World,
 ) -> Result<(), Failed> {
+    if to == Some(Path::new("-")) {
+        return Err(Failed::usage(
+            "a bundle does not go to stdout",
+            "name a file with -o",
+        ));
+    }
     let (whole, secrets) = hide::read(found, hide, world)?;
     let to = to.map_or_else(|| default_name(&whole), Path::to_path_buf);
     let to = world.cwd.as_ref().map_or_else(|| to.clone(), |cwd| cwd.join(&to));

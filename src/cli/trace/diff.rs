@@ -30,9 +30,8 @@ pub(super) fn run(a: &Found, b: &Found, json: bool, style: Style) -> Result<(), 
     let (one, two) = (Story::of(&one.records), Story::of(&two.records));
     let rows = rows(&one, &two);
     match json {
-        true => ui::out(&format!(
-            "{:#}\n",
-            serde_json::json!({"a": one.run.id, "b": two.run.id, "differences": rows})
+        true => ui::out(&ui::json(
+            &serde_json::json!({"a": one.run.id, "b": two.run.id, "differences": rows}),
         )),
         false => ui::out(&text(&one, &two, &rows, style)),
     }
@@ -57,12 +56,8 @@ fn text(a: &Story, b: &Story, rows: &[Row], style: Style) -> String {
         ("A", a, Style::red as fn(Style, &str) -> String),
         ("B", b, Style::green),
     ] {
-        let head = format!(
-            "{} {}, go {}",
-            story.run.id,
-            story.run.started,
-            story.run.argv.join(" ")
-        );
+        let run = &story.run;
+        let head = format!("{} {}, {}", run.id, run.started, run.command());
         out.push_str(&format!(
             "{}  {}\n   {}\n",
             colour(style, name),

@@ -40,7 +40,9 @@ fn since(text: &str) -> Result<Since, String> {
     }
     let day = || {
         let day: jiff::civil::Date = text.parse().ok()?;
-        Some(day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
+        // The last day of the calendar ends later than time does.
+        let begins = day.to_zoned(jiff::tz::TimeZone::UTC);
+        Some(begins.map_or(Timestamp::MAX, |begins| begins.timestamp()))
     };
     text.parse::<Timestamp>()
         .ok()
@@ -80,7 +82,9 @@ impl Args {
                 .as_ref()
                 .map(|run| PathBuf::from(&run.dir))
                 .unwrap_or_default();
-            of.starts_with(&real) || of.starts_with(tidy(&dir))
+            // It may have been entered under another name.
+            let of_real = || of.canonicalize().is_ok_and(|of| of.starts_with(&real));
+            of.starts_with(&real) || of.starts_with(tidy(&dir)) || of_real()
         };
         (!self.failed || summary.is_failed())
             && (!self.hung || summary.is_hung())
@@ -121,6 +125,7 @@ mod tests {
             (None, Some("30m"), false),
             (None, Some("2026-11-21"), true),
             (None, Some("2026-11-22"), false),
+            (None, Some("9999-12-31"), false),
             (None, Some("2026-11-21T04:05:00.5Z"), true),
         ] {
             let args = Args {

@@ -1,12 +1,14 @@
 //! Which trace is meant.
 
 use super::Failed;
+use crate::bounded;
 use crate::config::settings::{Settings, TraceTo};
 use crate::trace::file;
 use crate::trace::store::{self, Entry};
+use crate::ui::words::plain;
 use crate::world::World;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Cursor, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// Where traces are looked for.
@@ -42,12 +44,11 @@ impl Found {
 
     /// Opens it for reading from its start; of a bundle the records.
     pub fn open(&self) -> Result<Box<dyn BufRead>, Failed> {
-        let failed = |e: &dyn std::fmt::Display| Failed::internal(format!("{}: {e}", self.name()));
         let mut input: Box<dyn BufRead> = match self {
             Found::Stdin => Box::new(BufReader::new(std::io::stdin())),
             Found::File(path) => Box::new(BufReader::with_capacity(
                 1 << 16,
-                File::open(path).map_err(|e| failed(&e))?,
+                File::open(path).map_err(|e| unreadable(path, &e))?,
             )),
         };
         // What can't be read is told by whoever reads on.
@@ -72,6 +73,15 @@ impl Found {
             "see `gosteady trace list`",
         )
     }
+}
+
+/// The error for a file or a directory that is there and can't be read.
+fn unreadable(path: &Path, error: &io::Error) -> Failed {
+    Failed::internal(format!(
+        "{} can't be read: {}",
+        plain(&path.to_string_lossy()),
+        bounded::reason(error)
+    ))
 }
 
 fn bundled(path: &Path) -> Result<Vec<u8>, Failed> {
@@ -121,7 +131,7 @@ impl Place {
                 "name a file",
             ));
         };
-        store::list(dir).map_err(|e| Failed::internal(format!("{}: {e}", dir.display())))
+        store::list(dir).map_err(|e| unreadable(dir, &e))
     }
 
     /// Says that there is nothing.
@@ -147,19 +157,21 @@ pub(super) fn find(place: &Place, what: Option<&str>) -> Result<Found, Failed> {
             )),
         };
     };
-    let is_id = !what.is_empty() && what.chars().all(|c| c.is_ascii_hexdigit());
     if what == "-" {
         return Ok(Found::Stdin);
     }
-    if !is_id || PathBuf::from(what).is_file() {
-        return if PathBuf::from(what).is_file() {
-            Ok(Found::File(what.into()))
-        } else {
-            Err(Failed::usage(
-                format!("{what} is neither a file nor the id of a run"),
-                known(&place.entries()?),
-            ))
-        };
+    match std::fs::metadata(what) {
+        Ok(meta) if meta.is_dir() => {}
+        // A pipe too: `<(zcat FILE)`.
+        Ok(_) => return Ok(Found::File(what.into())),
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+        Err(e) => return Err(unreadable(Path::new(what), &e)),
+    }
+    if what.is_empty() || !what.chars().all(|c| c.is_ascii_hexdigit()) {
+        return Err(Failed::usage(
+            format!("{} is neither a file nor the id of a run", plain(what)),
+            known(&place.entries()?),
+        ));
     }
     let id = what.to_ascii_lowercase();
     let entries = place.entries()?;

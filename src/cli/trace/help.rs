@@ -9,7 +9,7 @@ Examples:
 pub(super) const SHOW: &str = "\
 Examples:
   gosteady trace show                           the last run
-  gosteady trace show 01ab | less               the run whose id begins with 01ab
+  gosteady trace show 01ab | less               a run whose id begins with 01ab
   gosteady trace show --json | jq 'select(.kind == \"attempt\")'";
 
 pub(super) const DIFF: &str = "\

@@ -3,19 +3,20 @@
 use super::Failed;
 use super::filter;
 use super::find::Place;
+use crate::bounded;
 use crate::trace::read::Reader;
 use crate::trace::store::Entry;
 use crate::trace::summary::Summary;
 use crate::ui::table::{Cell, aligned};
-use crate::ui::words::{duration, plain};
+use crate::ui::words::{duration, json, plain};
 use crate::ui::{self, Style};
 use crate::world::World;
 use std::fs::File;
 use std::io::BufReader;
 use std::time::SystemTime;
 
-/// A run and what it came to; `None` for a file that can't be opened.
-pub(super) type Read = (Entry, Option<Summary>);
+/// A run and what it came to, or why its file can't be opened.
+pub(super) type Read = (Entry, Result<Summary, String>);
 
 pub(super) fn run(
     place: &Place,
@@ -43,11 +44,13 @@ pub(super) fn run(
     }
     if json {
         read.iter()
-            .for_each(|(entry, summary)| ui::out(&json_line(entry, summary.as_ref())));
+            .for_each(|(entry, summary)| ui::out(&json_line(entry, summary.as_ref().ok())));
         return Ok(());
     }
     if read.is_empty() {
-        ui::note(&format!("none of {all} runs is meant; see `gosteady trace list`"));
+        ui::note(&format!(
+            "none of the {all} runs matches; see `gosteady trace list`"
+        ));
         return Ok(());
     }
     ui::out(&rows(&read, style));
@@ -57,26 +60,24 @@ pub(super) fn run(
     Ok(())
 }
 
-/// The run with its summary, if it is meant.
+/// The run with its summary, if it is meant, or may be: of one that can't be read only its name is known.
 pub(super) fn one(entry: Entry, filter: &filter::Args, world: &World) -> Option<Read> {
     if !filter.may_take(&entry, SystemTime::now()) {
         return None;
     }
     let summary = summary(&entry);
-    let meant = summary
-        .as_ref()
-        .map_or(*filter == filter::Args::default(), |s| filter.takes(s, world));
+    let meant = summary.as_ref().map_or(true, |s| filter.takes(s, world));
     meant.then_some((entry, summary))
 }
 
-/// Reads a trace to its end; `None` where the file can't be opened.
-fn summary(entry: &Entry) -> Option<Summary> {
+/// Reads a trace to its end.
+fn summary(entry: &Entry) -> Result<Summary, String> {
+    let file = File::open(&entry.path).map_err(|e| bounded::reason(&e))?;
     let mut summary = Summary::default();
-    let reader = Reader::new(BufReader::new(File::open(&entry.path).ok()?));
-    reader
+    Reader::new(BufReader::new(file))
         .filter_map(|line| line.record)
         .for_each(|record| summary.add(&record));
-    Some(summary)
+    Ok(summary)
 }
 
 /// The table.
@@ -94,10 +95,10 @@ pub(super) fn rows(read: &[Read], style: Style) -> String {
     for (entry, summary) in read {
         let mut row = vec![
             Cell::from(entry.name.started.strftime("%F %T").to_string()),
-            command(entry, summary.as_ref()).into(),
+            command(entry, summary.as_ref().ok()).into(),
         ];
         match summary {
-            Some(s) => {
+            Ok(s) => {
                 let outcome = plain(&s.outcome());
                 row.push(match s.is_failed() {
                     true => Cell::styled(outcome, |t| style.red(t)),
@@ -110,7 +111,7 @@ pub(super) fn rows(read: &[Read], style: Style) -> String {
                     n => Cell::styled(n.to_string(), |t| style.yellow(t)),
                 });
             }
-            None => row.extend(["unreadable", "", "", ""].map(Cell::from)),
+            Err(_) => row.extend(["unreadable", "", "", ""].map(Cell::from)),
         }
         // Enough to name a run by; the whole id would not fit into 80 columns.
         row.push(Cell::styled(&entry.name.id[..8], |t| style.dim(t)));
@@ -141,5 +142,5 @@ fn json_line(entry: &Entry, summary: Option<&Summary>) -> String {
         "failed": summary.map(Summary::failed),
         "hung": summary.map(Summary::is_hung),
     });
-    format!("{line}\n")
+    json(&format!("{line}\n"))
 }

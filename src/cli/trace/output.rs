@@ -31,9 +31,9 @@ impl Drop for Chunks {
     }
 }
 
-/// Writes to the file, or to stdout without one. Returns whether it was a file.
+/// Writes to the file, or to stdout without one and for `-`. Returns whether it was a file.
 pub(super) fn write(to: Option<&Path>, bytes: &[u8], mode: u32) -> Result<bool, Failed> {
-    match to {
+    match to.filter(|path| *path != Path::new("-")) {
         None => {
             // A closed stdout is not an error.
             ui::out_bytes(bytes);
@@ -79,6 +79,12 @@ pub(super) fn whole(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failed> 
 mod tests {
     use super::*;
     use std::os::unix::fs::FileTypeExt;
+
+    #[test]
+    fn a_hyphen_is_stdout() {
+        assert!(!write(Some(Path::new("-")), b"", 0o600).unwrap());
+        assert!(!Path::new("-").exists());
+    }
 
     #[test]
     fn a_pipe_or_device_is_written_to_and_stays_what_it_is() {

@@ -10,7 +10,7 @@ use crate::trace::read::Reader;
 use crate::trace::summary::Summary;
 use crate::ui::table::{Cell, aligned};
 use crate::ui::words::{bytes, count, duration, plain, share};
-use crate::ui::{self, Style};
+use crate::ui::{self, Style, words};
 use std::collections::HashMap;
 use std::io::BufRead;
 
@@ -49,7 +49,7 @@ pub(super) fn run(found: &Found, as_json: bool, style: Style) -> Result<(), Fail
 pub(super) fn json(input: impl BufRead, out: &mut dyn FnMut(&str)) -> Vec<String> {
     let mut reader = Reader::new(input);
     for line in reader.by_ref() {
-        out(&(line.raw + "\n"));
+        out(&(words::json(&line.raw) + "\n"));
     }
     // What is unknown to us was printed all the same.
     let mut notes = reader.notes().clone();
@@ -115,6 +115,7 @@ impl Digest {
             out.push_str(&timeline::cause(&blame, style));
         }
         if !summary.upstreams.is_empty() {
+            out.push('\n');
             out.push_str(&mirrors(summary));
         }
         if !self.slowest.worst.is_empty() {

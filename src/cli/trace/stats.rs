@@ -3,13 +3,14 @@
 use super::find::Place;
 use super::{Failed, filter, list, output};
 use crate::trace::stats::{Stats, Totals};
+use crate::trace::store::Entry;
 use crate::trace::summary::Tally;
 use crate::ui::table::{Cell, aligned};
 use crate::ui::words::{bytes, count, duration, plain, share};
 use crate::ui::{self, Style};
 use crate::world::World;
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(super) fn run(
     place: &Place,
@@ -19,24 +20,45 @@ pub(super) fn run(
     world: &World,
     style: Style,
 ) -> Result<(), Failed> {
-    let mut stats = Stats::default();
-    for entry in place.entries()? {
-        if let Some((entry, Some(summary))) = list::one(entry, filter, world) {
-            stats.add(&entry.name.started.strftime("%F").to_string(), &summary);
-        }
+    let (stats, unreadable) = gather(place.entries()?, filter, world);
+    for (path, why) in &unreadable {
+        ui::note(&format!(
+            "{} can't be read: {why}",
+            plain(&path.to_string_lossy())
+        ));
     }
     let plain_style = if to.is_some() { Style::plain() } else { style };
     let text = match (prometheus, as_json) {
         (true, _) => stats.prometheus(),
         (_, true) => json(&stats),
-        _ if stats.all.runs == 0 => {
-            ui::note("no run is meant; see `gosteady trace list`");
+        _ if stats.all.runs == 0 && unreadable.is_empty() => {
+            ui::note("no run matches; see `gosteady trace list`");
             return Ok(());
         }
+        _ if stats.all.runs == 0 => String::new(),
         _ => tables(&stats, plain_style),
     };
     // Whoever collects it is another user.
-    output::write(to, text.as_bytes(), 0o644).map(|_| ())
+    output::write(to, text.as_bytes(), 0o644)?;
+    match unreadable.len() as u64 {
+        0 => Ok(()),
+        n => Err(Failed::incomplete(format!("{} left out", count(n, "trace")))),
+    }
+}
+
+/// What the runs that are meant come to, and the files that could not be read, with why.
+fn gather(entries: Vec<Entry>, filter: &filter::Args, world: &World) -> (Stats, Vec<(PathBuf, String)>) {
+    let (mut stats, mut unreadable) = (Stats::default(), Vec::new());
+    for (entry, summary) in entries
+        .into_iter()
+        .filter_map(|entry| list::one(entry, filter, world))
+    {
+        match summary {
+            Ok(summary) => stats.add(&entry.name.started.strftime("%F").to_string(), &summary),
+            Err(why) => unreadable.push((entry.path, why)),
+        }
+    }
+    (stats, unreadable)
 }
 
 fn tables(stats: &Stats, style: Style) -> String {
@@ -126,5 +148,32 @@ fn json(stats: &Stats) -> String {
         "upstreams": stats.upstreams.iter().map(upstream).collect::<Vec<_>>(),
         "days": stats.days.iter().map(day).collect::<Vec<_>>(),
     });
-    format!("{whole:#}\n")
+    ui::json(&whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::store::Name;
+
+    #[test]
+    fn what_cant_be_read_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let entry = |second: u8| {
+            let name = format!("20261121T04050{second}Z-get-000000000000000{second}.jsonl");
+            let path = dir.path().join(&name);
+            let name = Name::parse(&name).unwrap();
+            Entry { name, path }
+        };
+        std::fs::write(entry(1).path, "").unwrap();
+        let hung = filter::Args {
+            hung: true,
+            ..filter::Args::default()
+        };
+        for (filter, runs) in [(filter::Args::default(), 1), (hung, 0)] {
+            let (stats, unreadable) = gather(vec![entry(1), entry(2)], &filter, &World::default());
+            assert_eq!((stats.all.runs, unreadable.len()), (runs, 1), "{filter:?}");
+            assert_eq!(unreadable[0].0, entry(2).path);
+        }
+    }
 }

@@ -35,6 +35,7 @@ go mod download
     0.501s  end       exited 0 after 501 ms
 
 ok after 501 ms: 1 request, 2 attempts, 1 failed, 1 tried again
+
 UPSTREAM   ATTEMPTS      OK  FAILED  RECEIVED  FIRST BYTE (MEDIAN)
 https://a         2  50.0 %       1   2.0 KiB                90 ms
 ";
@@ -129,12 +130,20 @@ fn a_run_is_found_by_id_or_as_the_last() {
             "nofile.jsonl is neither a file nor the id of a run; there is f0",
         ),
         ("", " is neither a file nor the id of a run"),
+        (".", ". is neither a file nor the id of a run"),
     ] {
         let failed = find(&place, Some(what)).unwrap_err();
         assert!(failed.error.to_string().starts_with(error), "{}", failed.error);
         assert_eq!(failed.code, Code::Usage);
     }
     assert!(find(&Place::default(), None).is_err());
+    // As `<(zcat FILE)` gives one.
+    let pipe = paths[0].with_file_name("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    assert_eq!(find(&place, pipe.to_str()).unwrap(), Found::File(pipe));
+    let odd = paths[0].with_file_name("x".repeat(300));
+    let failed = find(&place, odd.to_str()).unwrap_err();
+    assert!(failed.error.what.contains("can't be read: "), "{}", failed.error);
 }
 
 #[test]
@@ -197,7 +206,10 @@ fn the_list_is_a_table() {
         ..entry.clone()
     };
     assert_eq!(
-        list::rows(&[(entry, Some(summary)), (unreadable, None)], Style::plain()),
+        list::rows(
+            &[(entry, Ok(summary)), (unreadable, Err("gone".into()))],
+            Style::plain()
+        ),
         "\
 TIME (UTC)           COMMAND       OUTCOME       TOOK  ASKED  FAILED  ID
 2026-11-21 04:05:00  mod download  ok          501 ms      1       1  00000000
@@ -230,6 +242,15 @@ fn the_commands_end_as_they_should() {
             Cmd::Show {
                 run: Some("12".into()),
                 json: true,
+            },
+            Code::Usage,
+        ),
+        (
+            Cmd::Bundle {
+                run: None,
+                output: Some("-".into()),
+                dry_run: false,
+                hide: hide::Args::default(),
             },
             Code::Usage,
         ),

@@ -208,7 +208,7 @@ impl Timeline {
                 };
                 good(
                     "end",
-                    format!("{outcome} {code} after {}{lost}", duration(*total_ms)),
+                    format!("{} {code} after {}{lost}", whose(outcome), duration(*total_ms)),
                 )
             }
         }
@@ -226,14 +226,17 @@ impl Timeline {
     }
 }
 
+/// `ours` is a word of the format.
+fn whose(outcome: &str) -> &str {
+    match outcome {
+        "ours" => "gosteady",
+        other => other,
+    }
+}
+
 /// Command, directory, go, settings.
 pub(super) fn header(run: &Run, style: Style) -> String {
-    let command = if run.argv.is_empty() {
-        run.verb.clone()
-    } else {
-        run.argv.join(" ")
-    };
-    let mut out = format!("{}\n", style.bold(&plain(&format!("go {command}"))));
+    let mut out = format!("{}\n", style.bold(&plain(&run.command())));
     let mut line = |name: &str, value: String| {
         if !value.is_empty() {
             out.push_str(&format!(

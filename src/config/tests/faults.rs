@@ -93,6 +93,10 @@ fn findings_in_files_with_their_places() {
             "config-bad-value U:1:12: `trace.to = \"\"` is empty",
         ),
         (
+            "trace.to = \"-\"",
+            "config-bad-value U:1:12: `trace.to = \"-\"` names no file: stdout and stderr are go's",
+        ),
+        (
             "trace.max-size = \"many\"",
             "config-bad-value U:1:18: `trace.max-size = \"many\"` is not a size",
         ),

@@ -167,6 +167,8 @@ fn every_key_can_be_set_and_is_shown_as_it_was_set() {
         ("trace.to", "state", "\"1\""),
         ("trace.invocations", "all", "\"all\""),
         ("trace.keep", "7days", "\"7d\""),
+        ("trace.keep", "60days", "\"60d\""),
+        ("trace.keep", "1day 12h", "\"36h\""),
         ("trace.max-size", "1GB", "\"1GB\""),
         ("policy.profile", "prod", "\"prod\""),
         ("undo.keep", "7days", "\"7d\""),

@@ -81,9 +81,8 @@ pub fn suggest(mirrors: &[Mirror], tail: Tail) -> Suggestion {
         ));
     }
     for mirror in unfit {
-        let trouble = mirror.trouble.as_deref().unwrap_or("it did not answer");
         why.push(format!(
-            "{}: left out; it answered {} of {} requests ({trouble}).",
+            "{}: left out; it answered {} of {} requests.",
             mirror.upstream.bare(),
             mirror.answered,
             mirror.asked

@@ -3,6 +3,7 @@
 use super::super::request::{Kind, Resource};
 use crate::bounded;
 use crate::gomod::{self, Directives, Sums, escape, pattern, semver, sums::sum_lines};
+use crate::world::clean;
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -113,7 +114,7 @@ impl Facts {
             for replace in file.replaced {
                 let place = match replace.at {
                     Some(version) => Place::Module((replace.by, version)),
-                    None => Place::Dir(dir.join(replace.by)),
+                    None => Place::Dir(clean(&dir.join(replace.by))),
                 };
                 let key = (replace.path, replace.version);
                 facts.replaced.entry(key).or_insert(place);
@@ -315,7 +316,7 @@ mod tests {
                 ],
             ),
             ("m.io/main/cmd", vec![("m.io/main", Place::Dir("/m".into()))]),
-            ("r.io/all", vec![("r.io/all", Place::Dir("/m/./r".into()))]),
+            ("r.io/all", vec![("r.io/all", Place::Dir("/m/r".into()))]),
             ("r.io/to/z", vec![("r.io/to", module("t.io/t", "v1.0.0"))]),
             ("s.io/s", vec![]),
             ("net/http", vec![]),

@@ -4,7 +4,8 @@
 
 use super::contents;
 use super::facts::{Facts, Main};
-use std::path::{Component, Path, PathBuf};
+use crate::world::clean;
+use std::path::{Path, PathBuf};
 
 /// What a command begins with.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -138,19 +139,6 @@ fn glob(pattern: &str, name: &str) -> bool {
         rest = &rest[at + part.len()..];
     }
     rest.ends_with(last)
-}
-
-/// A path without `.` and `..`; links are not looked at, as go does not (path/filepath: Clean).
-fn clean(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => drop(out.pop()),
-            part => out.push(part),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -18,11 +18,7 @@ pub fn sum_files(env: &GoEnv, dir: &Path) -> Vec<PathBuf> {
     if file.extension().is_some_and(|e| e == "work") {
         return gomod::workspace_sums(&file, &bounded::read_file(&file).unwrap_or_default());
     }
-    let flags = env.text("GOFLAGS");
-    let named = flags
-        .split_whitespace()
-        .rev()
-        .find_map(|flag| flag.trim_start_matches('-').strip_prefix("modfile="));
+    let named = env.flag("modfile").filter(|named| !named.is_empty());
     let named = named.map(|named| dir.join(named));
     vec![named.unwrap_or(file).with_extension("sum")]
 }

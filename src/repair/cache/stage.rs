@@ -155,11 +155,11 @@ impl Stage {
                     .path
             }
         };
-        let flags = env.text("GOFLAGS");
-        let writable = flags.split_whitespace().map(|f| f.trim_start_matches('-'));
-        let writable = writable
-            .filter(|f| f.starts_with("modcacherw"))
-            .map(|f| format!(" -{f}"));
+        let flags = match env.flag("modcacherw").as_deref() {
+            None => "-mod=mod".to_owned(),
+            Some("") => "-mod=mod -modcacherw".to_owned(),
+            Some(value) => format!("-mod=mod -modcacherw={value}"),
+        };
         let mut command = Command::new(program);
         command
             .arg0("go")
@@ -167,7 +167,7 @@ impl Stage {
             .envs(world.env.iter().map(|(k, v)| (k, v)))
             // Only what would lead go elsewhere than to this directory.
             .env("GO111MODULE", "on")
-            .env("GOFLAGS", format!("-mod=mod{}", writable.collect::<String>()))
+            .env("GOFLAGS", flags)
             .env("GOWORK", "off")
             .env("GOMODCACHE", self.layout.root())
             .stdin(Stdio::null())

@@ -18,6 +18,8 @@ pub struct Lock {
     pub waits: bool,
     /// The process, in our own pid namespace.
     pub pid: i32,
+    /// The file's device, as the kernel writes it here; stat(2) may know it by another number.
+    pub device: String,
     /// The file's inode.
     pub inode: u64,
 }
@@ -62,10 +64,12 @@ fn line(line: &str) -> Option<Lock> {
     if fields.first() != Some(&"FLOCK") {
         return None;
     }
+    let (device, inode) = fields.get(4)?.rsplit_once(':')?;
     Some(Lock {
         waits,
         pid: fields.get(3)?.parse().ok()?,
-        inode: fields.get(4)?.rsplit(':').next()?.parse().ok()?,
+        device: device.to_string(),
+        inode: inode.parse().ok()?,
     })
 }
 
@@ -73,9 +77,10 @@ fn line(line: &str) -> Option<Lock> {
 /// processes itself holds is go's own business and left out.
 pub fn waits(locks: &[Lock], pids: &BTreeSet<i32>) -> Vec<(i32, u64, Option<i32>)> {
     let waiting = locks.iter().filter(|l| l.waits && pids.contains(&l.pid));
-    let holder = |inode| locks.iter().find(|l| !l.waits && l.inode == inode).map(|l| l.pid);
+    let same = |a: &Lock, b: &Lock| (&a.device, a.inode) == (&b.device, b.inode);
+    let holder = |lock: &Lock| locks.iter().find(|l| !l.waits && same(l, lock)).map(|l| l.pid);
     waiting
-        .map(|l| (l.pid, l.inode, holder(l.inode)))
+        .map(|l| (l.pid, l.inode, holder(l)))
         .filter(|(_, _, holder)| holder.is_none_or(|pid| !pids.contains(&pid)))
         .collect()
 }
@@ -157,6 +162,7 @@ mod tests {
 
     const LOCKS: &str = "\
 1: POSIX  ADVISORY  WRITE 700 fe:00:1 0 EOF
+1: FLOCK  ADVISORY  WRITE 701 00:1f:70 0 EOF
 2: FLOCK  ADVISORY  WRITE 29422 fe:00:70 0 EOF
 2: -> FLOCK  ADVISORY  WRITE 300 fe:00:70 0 EOF
 2: -> FLOCK  ADVISORY  READ 301 fe:00:70 0 EOF
@@ -170,7 +176,7 @@ garbage
     #[test]
     fn who_waits_for_whom() {
         let locks = parse(LOCKS);
-        assert_eq!(locks.len(), 6);
+        assert_eq!(locks.len(), 7);
         let both = vec![(300, 70, Some(29422)), (301, 70, Some(29422))];
         let table: [(&[i32], _); 5] = [
             (&[300], both[..1].to_vec()),

@@ -8,6 +8,7 @@ use crate::activity::Flight;
 use crate::supervise::hide::short_command;
 use crate::supervise::waiting::rounded;
 use crate::trace::event::Finding;
+use crate::ui::words::bytes;
 use std::time::{Duration, Instant};
 
 /// The most connections of one process that are listed.
@@ -117,8 +118,8 @@ fn place(place: &Place) -> String {
             let inodes = room
                 .inodes
                 .map_or(String::new(), |n| format!(", {n} inodes free"));
-            let (kind, free) = (&room.kind, room.free >> 20);
-            format!("{name} {path}: {kind}, {free} MiB free{inodes}")
+            let (kind, free) = (&room.kind, bytes(room.free));
+            format!("{name} {path}: {kind}, {free} free{inodes}")
         }
         Err(why) => format!("{name} {path}: unavailable: {why}"),
     }

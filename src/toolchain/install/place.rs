@@ -26,12 +26,12 @@ impl Place {
                 "set GOMODCACHE and GOPATH to a directory each",
             )
         })?;
-        let flags = env.text("GOFLAGS");
-        let mut flags = flags.split_whitespace().map(|f| f.trim_start_matches('-'));
         Ok(Place {
             modcache,
             gopath: env.gopath().filter(|dir| dir.is_absolute()),
-            writable: flags.any(|f| matches!(f, "modcacherw" | "modcacherw=true" | "modcacherw=1")),
+            writable: env
+                .flag("modcacherw")
+                .is_some_and(|value| matches!(value.as_str(), "" | "true" | "1")),
         })
     }
 

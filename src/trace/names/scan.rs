@@ -158,6 +158,7 @@ impl Names {
         let plain = element.chars().all(|c| c == '.' || c == '~')
             || matches!(element, "@v" | "@latest")
             || ELEMENTS.contains(&element)
+            || is_tile(element)
             || is_version(element);
         if plain {
             return element.to_string();
@@ -211,7 +212,7 @@ impl Names {
             let hidden = self.pseudonym(&word[from..to], Kind::Address);
             return format!("{}{hidden}{}", &word[..from], &word[to..]);
         }
-        if !is_dotted(word) || HOSTS.contains(&word) || self.is_public(word) {
+        if !is_dotted(word) || HOSTS.contains(&word) || self.is_public(word) || is_locale(word) {
             return word.to_string();
         }
         match word.rsplit_once('.') {
@@ -249,6 +250,23 @@ fn is_import_path(token: &str) -> bool {
 
 fn in_token(c: char) -> bool {
     c.is_alphanumeric() || "._~/@:-!…".contains(c)
+}
+
+/// `x004` or `063.p`, of the path of a checksum database's tile (golang.org/x/mod/sumdb/tlog, Tile.Path).
+fn is_tile(element: &str) -> bool {
+    let number = element.strip_prefix('x').unwrap_or(element);
+    let number = number.strip_suffix(".p").unwrap_or(number);
+    number.len() == 3 && number.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// `C.UTF-8`, `en_US.utf8`: a value of LANG, which has the shape of a host.
+fn is_locale(word: &str) -> bool {
+    word.rsplit_once('.').is_some_and(|(tongue, charset)| {
+        let charset = charset.to_ascii_lowercase();
+        matches!(charset.as_str(), "utf-8" | "utf8")
+            && tongue.len() <= 6
+            && tongue.chars().all(|c| c.is_ascii_alphabetic() || c == '_')
+    })
 }
 
 /// Whether it has the shape of a host or of a file with an ending: labels between dots, the last beginning with a

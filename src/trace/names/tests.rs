@@ -55,8 +55,16 @@ fn what_is_public_stays_and_what_is_not_goes() {
     // `*` stands for a pseudonym.
     for (given, expected) in [
         (
+            "sum.golang.org tile 8/0/x259/370.p/1",
+            "sum.golang.org tile 8/0/x259/370.p/1",
+        ),
+        (
             "github.com/BurntSushi/toml@v1.2.3 zip",
             "github.com/BurntSushi/toml@v1.2.3 zip",
+        ),
+        (
+            "LANG=de_DE.UTF-8, LC_ALL=C.utf8",
+            "LANG=de_DE.UTF-8, LC_ALL=C.utf8",
         ),
         (
             "https://proxy.golang.org/github.com/!burnt!sushi/toml/@v/v1.2.3.zip",

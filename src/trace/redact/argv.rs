@@ -2,12 +2,17 @@
 
 use super::flags::{Value, known};
 use super::{HIDDEN, env, text};
+use crate::gomod::quoted::{flag, words};
 use std::ffi::OsString;
 
+/// The word by which `gosteady toolchain install` begins; go has no such command.
+pub const INSTALL: &str = "toolchain";
 #[rustfmt::skip]
 const VERBS: &[&str] = &[
     "bug", "build", "clean", "doc", "env", "fix", "fmt", "generate", "get", "help", "install", "list", "mod", "run",
     "telemetry", "test", "tool", "version", "vet", "work",
+    // Gosteady's own, which has a trace too.
+    INSTALL,
 ];
 #[rustfmt::skip]
 const SUBVERBS: &[&str] = &[
@@ -31,7 +36,7 @@ pub fn argv(args: &[OsString]) -> Vec<String> {
 /// The words of GOFLAGS, each a flag with its value after `=` (cmd/go/internal/base/goflags.go).
 pub fn flag_words(goflags: &str) -> String {
     let mut shown = Vec::new();
-    for word in quoted_words(goflags) {
+    for word in words(goflags) {
         shown.push(
             match flag(&word).map(|(name, value)| (name, value, known("", name))) {
                 Some((name, Some(value), Some(kind))) => format!("-{name}={}", flag_value(kind, value)),
@@ -144,18 +149,6 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// `-name`, `--name`, `-name=value` as (name, value); `None` for anything else (cmdflag/flag.go, ParseOne).
-fn flag(arg: &str) -> Option<(&str, Option<&str>)> {
-    let name = arg.strip_prefix("--").or_else(|| arg.strip_prefix('-'))?;
-    if name.is_empty() || name.starts_with(['-', '=']) {
-        return None;
-    }
-    Some(match name.split_once('=') {
-        Some((name, value)) => (name, Some(value)),
-        None => (name, None),
-    })
-}
-
 fn flag_value(kind: Value, value: &str) -> String {
     match kind {
         Value::Switch | Value::Shown => text(value).into_owned(),
@@ -165,7 +158,7 @@ fn flag_value(kind: Value, value: &str) -> String {
 
 /// Only the number of words: `…2 words`.
 pub(super) fn counted(value: &str) -> String {
-    match quoted_words(value).len() {
+    match words(value).len() {
         1 => format!("{HIDDEN}1 word"),
         n => format!("{HIDDEN}{n} words"),
     }
@@ -182,24 +175,6 @@ fn positional(verb: &str, arg: &str) -> String {
         return HIDDEN.to_string();
     }
     text(arg).into_owned()
-}
-
-/// Words separated by blanks, each of them optionally in single or double quotes (cmd/internal/quoted).
-fn quoted_words(s: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut rest = s.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let closed = matches!(first, '"' | '\'')
-            .then(|| rest[1..].find(first))
-            .flatten();
-        let (word, tail) = match closed {
-            Some(end) => (&rest[1..=end], &rest[end + 2..]),
-            None => rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len())),
-        };
-        words.push(word.to_string());
-        rest = tail.trim_start();
-    }
-    words
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ mod event;
 mod flags;
 mod text;
 
-pub use argv::{argv, flag_words};
+pub use argv::{INSTALL, argv, flag_words};
 pub use env::{env, value};
 pub use event::event;
 pub use text::{is_secret_name, text};

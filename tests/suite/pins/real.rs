@@ -74,6 +74,23 @@ fn a_go_line_that_is_newer_than_the_pin() {
     assert_eq!(gos, plain.err());
     let check = sandbox.gosteady(&["pin", "--check"]);
     assert!(check.expect(1).out().contains("pin-too-old"), "{}", check.out());
+    // No patch of a line is new enough either; this was told only once one was installed, and then as a failed build.
+    for (pin, told) in [("1.98", true), ("1.99", false)] {
+        let written = sandbox.gosteady(&["pin", pin]);
+        assert_eq!(
+            written.expect(0).err().contains("asks for Go 1.99"),
+            told,
+            "{}",
+            written.err()
+        );
+        let check = sandbox.gosteady(&["pin", "--check"]);
+        assert_eq!(
+            check.expect(1).out().contains("pin-too-old"),
+            told,
+            "{}",
+            check.out()
+        );
+    }
 }
 
 #[test]
@@ -143,4 +160,34 @@ fn a_pinned_go_is_guarded_like_any_other() {
     let before = server.requests().len();
     sandbox.go(&["build", "./..."]).expect(0);
     assert_eq!(server.requests().len(), before);
+}
+
+#[test]
+fn the_files_above_the_name_that_was_entered_count() {
+    let Some(real) = real_go("the_files_above_the_name_that_was_entered_count") else {
+        return;
+    };
+    let sandbox = Sandbox::new(&real);
+    let (dir, link) = (sandbox.path("elsewhere/m"), sandbox.project().join("m"));
+    std::fs::create_dir_all(&dir).unwrap();
+    std::fs::write(dir.join("go.mod"), "module example.com/m\n\ngo 1.20\n").unwrap();
+    std::os::unix::fs::symlink(&dir, &link).unwrap();
+    write(&sandbox, "go.work", "go 1.20\n\nuse ./m\n");
+    let work = sandbox.project().join("go.work");
+    let entered = |program: std::path::PathBuf, args: &[&str], pwd: &std::path::Path| {
+        let mut command = sandbox.command(program, args);
+        let ended = sandbox.run(command.current_dir(&link).env("PWD", pwd));
+        ended.expect(0).out()
+    };
+    let gosteady = || env!("CARGO_BIN_EXE_gosteady").into();
+    for (pwd, expected) in [(&link, true), (&dir, false)] {
+        let plain = entered(real.join("go"), &["env", "GOWORK"], pwd);
+        assert_eq!(plain.trim_end() == work.to_str().unwrap(), expected, "{plain}");
+        let ours = entered(gosteady(), &["which", "--json"], pwd);
+        assert_eq!(
+            ours.contains(&format!("{}:1", work.display())),
+            expected,
+            "{ours}"
+        );
+    }
 }

@@ -18,7 +18,7 @@ const LINE: usize = 400;
 pub(super) fn render(story: &Story, whole: &Whole, cause: Option<&Cause>) -> String {
     let mut out = format!(
         "### `{}`: {}\n\n",
-        code(&format!("go {}", story.run.argv.join(" "))),
+        code(&story.run.command()),
         cell(&headline(&story.summary))
     );
     if let Some(Cause { id, what, whom, next }) = cause {

@@ -20,14 +20,7 @@ pub(super) fn render(story: &Story) -> String {
     let took = story.summary.total_ms();
     events.process(GOSTEADY, &format!("gosteady, {}", story.run.verb), 0);
     let run = json!({"outcome": story.summary.outcome(), "go": story.run.go, "argv": story.run.argv});
-    events.slice(
-        GOSTEADY,
-        1,
-        &format!("go {}", story.run.verb),
-        "run",
-        (0.0, took),
-        run,
-    );
+    events.slice(GOSTEADY, 1, &story.run.title(), "run", (0.0, took), run);
     events.thread(GOSTEADY, 1, "run");
     events.incidents(story);
     events.process(REQUESTS, "requests of go", 1);

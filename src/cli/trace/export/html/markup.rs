@@ -24,7 +24,7 @@ pub(super) fn parts(
 ) -> BTreeMap<&'static str, String> {
     let run = &story.run;
     let summary = &story.summary;
-    let command = format!("go {}", run.argv.join(" "));
+    let command = run.command();
     let class = if summary.is_failed() { "bad" } else { "good" };
     BTreeMap::from([
         ("title", text(&format!("{command}: {}", summary.outcome()))),

@@ -6,7 +6,7 @@
   const ROW = 22, PRINTED = 120;
   // A request: [from, ms, mirror, resource, end, status, bytes, tries, number, ahead]
   // A try: [from, ms, mirror, first byte ms or null, outcome, reason, failed, words]
-  const requests = data.requests;
+  const requests = data.requests, ahead = requests.filter((r) => r[9]).length;
 
   const make = (tag, name, text) => {
     const node = document.createElement(tag);
@@ -197,7 +197,8 @@
     for (const r of visible) { from = Math.min(from, r[0]); to = Math.max(to, r[0] + r[1]); }
     if (range) { [from, to] = range; } else if (visible.length === requests.length || !visible.length) { from = 0; to = Math.max(to, data.total); }
     span = Math.max(to - from, 0.001);
-    $("shown").textContent = (visible.length === requests.length ? "" : visible.length + " of ") + counted(requests.length);
+    $("shown").textContent = (visible.length === requests.length ? "" : visible.length + " of ") + counted(requests.length)
+      + (ahead ? ", " + ahead + " of them ahead of go" : "");
     $("zoom").hidden = !range;
     show(visible);
     axis();

@@ -46,7 +46,7 @@ const WORDS: &[(&str, Cause)] = &[
     ("onnection timed out", Cause::ConnectNoAnswer),
     ("i/o timeout", Cause::ConnectNoAnswer),
     ("stopped after 10 redirects", Cause::BadRedirect),
-    ("to insecure URL", Cause::BadRedirect),
+    ("redirected from secure URL", Cause::BadRedirect),
     ("onnection reset by peer", Cause::ConnectionReset),
     ("early EOF", Cause::TruncatedBody),
     ("unexpected EOF", Cause::TruncatedBody),
@@ -174,6 +174,14 @@ mod tests {
                 None,
             ),
             ("./main.go:7: undefined: connection refused", None),
+            (
+                "go: m@v1: Get \"https://h/x\": redirected from secure URL https://h/ to insecure URL http://h/x",
+                Some(Cause::BadRedirect),
+            ),
+            (
+                "go: m@v1: refusing to pass credentials to insecure URL: http://u:xxxxx@h/m/@v/v1.mod",
+                None,
+            ),
             ("# get https://h/x: 404 Not Found (0.050s)", None),
             (
                 "go: m@v1: reading http://h/x: 502 Bad Gateway\n\tserver response: gosteady: http://h refused the \

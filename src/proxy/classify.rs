@@ -38,6 +38,8 @@ pub enum Outcome {
     Certificate,
     /// TLS failed otherwise.
     Handshake,
+    /// The user's HTTP or SOCKS proxy will not let it through, whoever asks how often.
+    ProxyDenied,
 }
 
 impl Outcome {
@@ -59,6 +61,7 @@ impl Outcome {
             Outcome::BadRedirect => "bad-redirect",
             Outcome::Certificate => "certificate",
             Outcome::Handshake => "handshake",
+            Outcome::ProxyDenied => "proxy-denied",
         }
     }
 
@@ -86,6 +89,7 @@ pub fn of_failure(class: Class) -> Outcome {
         Class::Handshake => Outcome::Handshake,
         Class::RedirectLoop => Outcome::RedirectLoop,
         Class::BadRedirect => Outcome::BadRedirect,
+        Class::ProxyDenied => Outcome::ProxyDenied,
         Class::Resolve
         | Class::NoSuchHost
         | Class::Refused
@@ -109,7 +113,7 @@ pub fn cause_of_failure(class: Class, times: &Times) -> Cause {
         Class::ConnectTimeout if times.resolved.is_none() => Cause::DnsNoAnswer,
         Class::ConnectTimeout if times.connected.is_none() => Cause::ConnectNoAnswer,
         Class::ConnectTimeout => Cause::TlsHandshake,
-        Class::ProxyHop => Cause::HttpProxyFailed,
+        Class::ProxyHop | Class::ProxyDenied => Cause::HttpProxyFailed,
         Class::Certificate => Cause::TlsCertificate,
         Class::UnknownIssuer => Cause::TlsIntercepted,
         Class::Handshake => Cause::TlsHandshake,

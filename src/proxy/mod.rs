@@ -111,8 +111,8 @@ pub struct Summary {
 #[derive(Debug)]
 pub struct Running(thread::Thread);
 
-/// Starts the proxy and connects to it once. `Ok(None)` where the list has no http(s) entry, or one that go
-/// will refuse: go's own error is the right one then.
+/// Starts the proxy and connects to it once. `Ok(None)` where the list has no http(s) entry, or it or GOAUTH is one
+/// that go will refuse: go's own error is the right one then.
 pub fn start(
     setup: Setup,
     recorder: Recorder,
@@ -121,6 +121,9 @@ pub fn start(
     let Some(list) = list::List::parse(&setup.goproxy) else {
         return Ok(None);
     };
+    if credentials::refused(&setup.goauth) {
+        return Ok(None);
+    }
     let thread = thread::Thread::start(setup, list, recorder, activity)?;
     Ok(Some(Running(thread)))
 }

@@ -132,11 +132,13 @@ mod tests {
     #[test]
     fn decisions() {
         let ms = Duration::from_millis;
-        use Outcome::{Certificate, Garbled, Passing, Silent};
+        use Outcome::{Certificate, Garbled, Passing, ProxyDenied, Silent};
         for (outcome, made, elapsed, after, next, step) in [
             (Passing, 1, 0, None, Next::Ours, Step::Retry { after: ms(125) }),
             (Passing, 3, 0, None, Next::Gos, Step::Retry { after: ms(500) }),
             (Passing, 4, 0, None, Next::Ours, Step::Failover),
+            (ProxyDenied, 1, 0, None, Next::Ours, Step::Failover),
+            (ProxyDenied, 1, 0, None, Next::Nobody, Step::GiveUp),
             (Passing, 4, 0, None, Next::Gos, Step::GiveUp),
             (
                 Passing,

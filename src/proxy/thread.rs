@@ -7,12 +7,15 @@ use super::{Rewrite, Setup, StartError, loopback, prefetch, serve};
 use crate::activity::Activity;
 use crate::hex;
 use crate::trace::Recorder;
+use nix::sys::resource::{Resource, getrlimit, rlim_t};
 use std::net::{Ipv4Addr, TcpListener};
 use std::rc::Rc;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
+/// How many descriptors a run needs: with a third of them go's connections and ours wait for each other for ever.
+const DESCRIPTORS: rlim_t = 64;
 /// How long the first connection to ourselves may take.
 const CHECK: Duration = Duration::from_secs(2);
 /// How long it may take to leave what was learnt to the next run.
@@ -42,6 +45,7 @@ impl Thread {
         activity: Arc<Activity>,
     ) -> Result<Thread, StartError> {
         let failed = |what: &str, e: &dyn std::fmt::Display| StartError(format!("{what}: {e}"));
+        room()?;
         keep_the_heap();
         let mut random = [0u8; 24];
         // The generator of the TLS library spends over 20 ms on its own seeding when first used.
@@ -134,6 +138,15 @@ fn run(
     });
     drop(local);
     runtime.shutdown_background();
+}
+
+fn room() -> Result<(), StartError> {
+    match getrlimit(Resource::RLIMIT_NOFILE) {
+        Ok((soft, _)) if soft < DESCRIPTORS => Err(StartError(format!(
+            "`ulimit -n` is {soft}, and {DESCRIPTORS} are needed"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 // Bodies come and go all the time. Left to itself glibc grows a thread's heap by a page or three at a time and gives

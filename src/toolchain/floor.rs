@@ -18,7 +18,7 @@ pub struct Wanted {
     pub by: String,
 }
 
-/// What a `toolchain` line says so that neither it nor the `go` line counts.
+/// What a `toolchain` line says so that go does not switch for any line.
 const DEFAULT: &str = "default";
 
 /// GOTOOLCHAIN, taken apart. `None` where it is `local`, unset everywhere, or nothing that go accepts.
@@ -75,12 +75,12 @@ pub fn wanted(env: &GoEnv, local: &Version, file: Option<&Path>) -> Option<Wante
         && let Ok(text) = bounded::read_file(file)
     {
         let head = gomod::head(&text);
-        let default = head.toolchain.as_deref() == Some(DEFAULT);
         let lines = [
-            ("toolchain", head.toolchain),
+            ("toolchain", head.toolchain.clone()),
             ("go", head.go.map(|v| format!("go{v}"))),
         ];
-        for (verb, line) in lines.into_iter().filter(|_| !default) {
+        let count = lines_count(head.toolchain.as_deref());
+        for (verb, line) in lines.into_iter().filter(|_| count) {
             let Some(name) = line else { continue };
             let least = wanted.as_ref().map_or(local, |(version, _)| version);
             let Some(version) = Version::parse(&name).filter(|v| v > least) else {
@@ -99,6 +99,12 @@ pub fn wanted(env: &GoEnv, local: &Version, file: Option<&Path>) -> Option<Wante
     wanted
         .filter(|(version, _)| version != local)
         .map(|(_, wanted)| wanted)
+}
+
+/// Whether a file's lines count with this `toolchain` line: `default` keeps go from switching for any, and with one that is
+/// no toolchain's name it ends.
+fn lines_count(toolchain: Option<&str>) -> bool {
+    toolchain.is_none_or(|name| name.starts_with("go") || name.contains("-go"))
 }
 
 /// Whether go would find this toolchain without a download: unpacked in the module cache, or by its name on PATH.
@@ -175,7 +181,7 @@ pub fn rules(
         && let Ok(text) = bounded::read_file(file)
     {
         let head = gomod::head(&text);
-        let default = head.toolchain.as_deref() == Some(DEFAULT);
+        let count = lines_count(head.toolchain.as_deref());
         for (verb, says) in [("toolchain", head.toolchain), ("go", head.go)] {
             let Some(says) = says else { continue };
             let place = place(file, &text, verb);
@@ -191,10 +197,11 @@ pub fn rules(
                 (Some(setting), _) if !setting.lines => {
                     "does not count: GOTOOLCHAIN names one toolchain".into()
                 }
-                (Some(_), _) if default && verb == "toolchain" => {
+                (Some(_), _) if !count && verb == "toolchain" && says == DEFAULT => {
                     "go does not switch for a line of this file".into()
                 }
-                (Some(_), _) if default && newer => "not met: go refuses".into(),
+                (Some(_), _) if !count && verb == "toolchain" => "go refuses: no toolchain's name".into(),
+                (Some(_), _) if !count && newer => "not met: go refuses".into(),
                 (Some(setting), _) if newer && setting.path_only => "go looks for it on PATH".into(),
                 (None, _) if verb == "toolchain" => "does not count: go does not switch".into(),
                 (None, _) if newer && old => "not met: a go before 1.21 tries all the same".into(),
@@ -262,6 +269,7 @@ mod tests {
             ),
             ("auto", "go 1.20\ntoolchain default\n", None),
             ("auto", "go 1.30\ntoolchain default\n", None),
+            ("auto", "go 1.30\ntoolchain 1.30.0\n", None),
             (
                 "go1.25.1+auto",
                 "go 1.30\ntoolchain default\n",

@@ -33,7 +33,8 @@ pub struct Secrets {
 
 impl Secrets {
     /// Those of the environment (values of variables named like secrets, userinfo and query values of addresses), of
-    /// the netrc file, of git's credential store and of git's configuration. What can't be read has none.
+    /// the netrc file, of git's credential store and of git's configuration, and what the linker is given. What can't be
+    /// read has none.
     pub fn of(world: &World) -> Secrets {
         let mut found = Found::default();
         for (name, value) in &world.env {
@@ -48,6 +49,10 @@ impl Secrets {
                     found.add(&name, &percent::decode_lossy(value.trim()));
                 }
             }
+        }
+        let goflags = world.set_var("GOFLAGS").into_iter();
+        for text in world.args.iter().map(|arg| arg.as_os_str()).chain(goflags) {
+            found.linker_variables(&text.to_string_lossy());
         }
         let home = world.home().map(Path::to_path_buf).unwrap_or_default();
         let netrc = world
@@ -184,6 +189,20 @@ impl Found {
                 for (_, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
                     self.add(source, value);
                 }
+            }
+        }
+    }
+
+    /// `main.token=…` of `-X main.token=…`: go repeats it where it can't make out the quotes around it.
+    fn linker_variables(&mut self, text: &str) {
+        for (at, _) in text.match_indices("-X") {
+            let rest = text[at + 2..].trim_start_matches(['=', ' ']);
+            let quoted = rest.chars().next().filter(|c| matches!(c, '\'' | '"'));
+            let ends = |c: char| quoted.map_or(c.is_whitespace() || matches!(c, '\'' | '"'), |q| c == q);
+            let rest = &rest[quoted.map_or(0, char::len_utf8)..];
+            let variable = &rest[..rest.find(ends).unwrap_or(rest.len())];
+            if variable.contains('=') {
+                self.add("-ldflags", variable);
             }
         }
     }
@@ -329,6 +348,32 @@ mod tests {
             );
         }
         assert!(secrets.sources_in("korb apfel", "").is_empty());
+    }
+
+    #[test]
+    fn what_the_linker_is_given_is_one() {
+        for flags in [
+            "-ldflags='-X main.key=s3cr3t'",
+            "-ldflags=-X=main.key=s3cr3t",
+            "-ldflags=\"-s -X 'main.key=s3cr3t' -w\"",
+            "'-ldflags=-X  main.key=s3cr3t",
+        ] {
+            let secrets = secrets(&[("GOFLAGS", flags)]);
+            let error = "go: parsing $GOFLAGS: non-flag \"main.key=s3cr3t'\"";
+            assert_eq!(
+                secrets.hide(error),
+                "go: parsing $GOFLAGS: non-flag \"…'\"",
+                "{flags}"
+            );
+        }
+        let of = |arg: &str| {
+            Secrets::of(&World {
+                args: vec![arg.into()],
+                ..World::default()
+            })
+        };
+        assert_eq!(of("-X 'main.key=two words").hide("<main.key=two words>"), "<…>");
+        assert!(of("-X").forms.is_empty() && of("-X main").forms.is_empty());
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The live line on a terminal, the heartbeat elsewhere: what a download has done and what it waits for.
 
+use super::screen::Screen;
 use crate::activity::{Flight, Snapshot};
 use crate::config::settings::Progress;
 use crate::world::World;
-use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
@@ -123,7 +124,7 @@ impl Live {
 }
 
 fn line() -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    let bar = ProgressBar::with_draw_target(None, Screen::on_stderr());
     // The template is a constant that indicatif accepts; its own default would show the same text.
     if let Ok(style) = ProgressStyle::with_template("gosteady: {wide_msg}") {
         bar.set_style(style);

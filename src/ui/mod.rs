@@ -1,6 +1,7 @@
 //! What people see: writing to the two streams without ever failing because of them.
 
 pub mod live;
+mod screen;
 pub mod style;
 pub mod table;
 pub mod words;

@@ -141,11 +141,13 @@ fn few_descriptors() {
     };
     let shim = sandbox.path("shims/go");
     sandbox.set("PROGRAM", shim);
-    let script = "ulimit -n 64 && exec \"$PROGRAM\" mod download";
-    sandbox
-        .run(&mut sandbox.command("/bin/sh", &["-c", script]))
-        .expect(0);
-    assert_eq!(sandbox.zips(), 20);
+    for (limit, guarded) in [(64, true), (48, false)] {
+        let script = format!("ulimit -n {limit} && exec \"$PROGRAM\" mod download");
+        let ended = sandbox.run(&mut sandbox.command("/bin/sh", &["-c", &script]));
+        let noted = ended.expect(0).err().contains("`ulimit -n` is 48");
+        assert_eq!((sandbox.zips(), noted), (20, !guarded), "{}", ended.err());
+        crate::support::tree::remove(&sandbox.modcache());
+    }
 }
 
 #[test]

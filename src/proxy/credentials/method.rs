@@ -12,10 +12,12 @@ pub enum Method {
     Git(PathBuf),
     /// A command: program and arguments.
     Command(Vec<String>),
+    /// A command that can't be split into words, and why. go passes over it.
+    Unreadable(String),
 }
 
 /// The methods in the order in which they are asked: the last one first, so that earlier ones win. Empty for `off`.
-/// An error where go would refuse to run.
+/// An error where go would end at its first request.
 pub fn parse(goauth: &str) -> Result<Vec<Method>, String> {
     let goauth = if goauth.is_empty() { "netrc" } else { goauth };
     let items: Vec<&str> = goauth.split(';').map(str::trim).collect();
@@ -35,9 +37,10 @@ fn method(item: &str) -> Result<Method, String> {
             (Some(dir), None) if dir.is_absolute() => Ok(Method::Git(dir)),
             _ => Err("GOAUTH=git dir method requires an absolute path to the git working directory".into()),
         },
-        Some(_) => match split(item)? {
-            words if words.is_empty() => Err("GOAUTH encountered an empty command".into()),
-            words => Ok(Method::Command(words)),
+        Some(_) => match split(item) {
+            Ok(words) if words.is_empty() => Err("GOAUTH encountered an empty command".into()),
+            Ok(words) => Ok(Method::Command(words)),
+            Err(why) => Ok(Method::Unreadable(why)),
         },
     }
 }
@@ -63,15 +66,12 @@ mod tests {
         ] {
             assert_eq!(parse(goauth).unwrap(), methods, "{goauth}");
         }
-        for goauth in [
-            "netrc;",
-            ";",
-            "off;netrc",
-            "git",
-            "git rel",
-            "git /a /b",
-            "helper 'x",
-        ] {
+        let unreadable = parse("netrc; helper 'x").unwrap();
+        assert!(matches!(
+            unreadable.as_slice(),
+            [Method::Unreadable(_), Method::Netrc]
+        ));
+        for goauth in ["netrc;", ";", "off;netrc", "git", "git rel", "git /a /b"] {
             assert!(parse(goauth).is_err(), "{goauth}");
         }
     }

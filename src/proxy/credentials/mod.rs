@@ -48,15 +48,23 @@ pub struct Credentials {
     turns: Semaphore,
 }
 
-/// The programs that this GOAUTH would run, in its order; an error where go would refuse it.
+/// Whether go ends at its first https request over this GOAUTH: its form, or a `git` directory that is none.
+pub fn refused(goauth: &str) -> bool {
+    let no_dir = |method: &Method| matches!(method, Method::Git(dir) if !dir.is_dir());
+    method::parse(goauth).map_or(true, |methods| methods.iter().any(no_dir))
+}
+
+/// The programs that this GOAUTH would run, in its order; an error where go would refuse it or one of
+/// them.
 pub fn programs(goauth: &str) -> Result<Vec<String>, String> {
     let methods = method::parse(goauth)?.into_iter().rev();
     let program = |method| match method {
-        Method::Netrc => None,
-        Method::Git(_) => Some("git".to_owned()),
-        Method::Command(words) => words.into_iter().next(),
+        Method::Netrc => Ok(None),
+        Method::Git(_) => Ok(Some("git".to_owned())),
+        Method::Command(words) => Ok(words.into_iter().next()),
+        Method::Unreadable(why) => Err(why),
     };
-    Ok(methods.filter_map(program).collect())
+    methods.filter_map(|method| program(method).transpose()).collect()
 }
 
 /// Runs each command of GOAUTH once, as go does before its first request: its program, and for how many addresses it
@@ -176,6 +184,7 @@ impl Credentials {
                     }
                 }
                 Method::Command(words) => self.ask_command(words, again).await,
+                Method::Unreadable(why) => tracing::warn!("a command of GOAUTH is not used: {why}"),
             }
         }
     }

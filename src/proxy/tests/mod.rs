@@ -392,13 +392,18 @@ fn a_client_that_goes_away_takes_its_upstream_request_with_it() {
 }
 
 #[test]
-fn lists_without_an_upstream_get_no_proxy() {
-    for goproxy in ["off", "direct", "file:///x", "word,https://a.example"] {
+fn lists_without_an_upstream_and_what_go_refuses_get_no_proxy() {
+    let refused = [
+        ("https://a.example", "off;netrc"),
+        ("https://a.example", "git /nowhere"),
+    ];
+    let lists = ["off", "direct", "file:///x", "word,https://a.example"].map(|list| (list, ""));
+    for (goproxy, goauth) in lists.into_iter().chain(refused) {
         let setup = Setup {
             goproxy: goproxy.into(),
             gonoproxy: String::new(),
             gosumdb: String::new(),
-            goauth: String::new(),
+            goauth: goauth.into(),
             world: Arc::default(),
             spool: "/nowhere".into(),
             sums: Vec::new(),
@@ -407,7 +412,7 @@ fn lists_without_an_upstream_get_no_proxy() {
         };
         assert!(
             start(setup, Recorder::off(), Arc::default()).unwrap().is_none(),
-            "{goproxy}"
+            "{goproxy} {goauth}"
         );
     }
 }

@@ -50,14 +50,13 @@ enum Exception {
 }
 
 impl EnvProxy {
-    /// Reads HTTP_PROXY, HTTPS_PROXY, NO_PROXY (upper case first) and REQUEST_METHOD. ALL_PROXY, which Go does not
-    /// know, fills in for a scheme that has no variable of its own.
+    /// Reads HTTP_PROXY, HTTPS_PROXY, NO_PROXY (upper case first) and REQUEST_METHOD. Not ALL_PROXY, which go does not
+    /// know: what stands there may be dead, or may not be told what go asks.
     pub fn new(world: &World) -> EnvProxy {
         let any = |upper, lower| world.text(upper).or_else(|| world.text(lower));
-        let all = any("ALL_PROXY", "all_proxy");
         EnvProxy {
-            http: any("HTTP_PROXY", "http_proxy").or(all).and_then(parse),
-            https: any("HTTPS_PROXY", "https_proxy").or(all).and_then(parse),
+            http: any("HTTP_PROXY", "http_proxy").and_then(parse),
+            https: any("HTTPS_PROXY", "https_proxy").and_then(parse),
             cgi: world.set_var("REQUEST_METHOD").is_some() && any("HTTP_PROXY", "http_proxy").is_some(),
             except: any("NO_PROXY", "no_proxy").map(exceptions).unwrap_or_default(),
         }
@@ -219,9 +218,11 @@ mod tests {
         assert_eq!(used(&both, "http://x.org"), Some(("a".into(), 1)));
         assert_eq!(used(&both, "https://x.org"), Some(("b".into(), 2)));
         assert_eq!(used(&[("HTTP_PROXY", "a:1")], "https://x.org"), None);
-        let all = [("ALL_PROXY", "socks5h://s"), ("HTTP_PROXY", "a:1")];
-        assert_eq!(used(&all, "https://x.org"), Some(("s".into(), 1080)));
-        assert_eq!(used(&all, "http://x.org"), Some(("a".into(), 1)));
+        let socks = [("HTTPS_PROXY", "socks5h://s"), ("HTTP_PROXY", "a:1")];
+        assert_eq!(used(&socks, "https://x.org"), Some(("s".into(), 1080)));
+        assert_eq!(used(&socks, "http://x.org"), Some(("a".into(), 1)));
+        let all = [("ALL_PROXY", "b:2"), ("all_proxy", "b:2")];
+        assert_eq!(used(&all, "https://x.org"), None);
         assert_eq!(used(&[("HTTPS_PROXY", "http://%zz")], "https://x.org"), None);
     }
 

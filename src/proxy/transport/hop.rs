@@ -38,10 +38,13 @@ pub async fn tunnel(stream: &mut Stream, proxy: &Proxy, target: &str) -> Result<
     if !version.starts_with("HTTP/1.") {
         return Err(failed(proxy, "it does not speak HTTP"));
     }
-    if status.split(' ').next() != Some("200") {
-        return Err(failed(proxy, &format!("it answered {}", status.trim())));
+    let why = || format!("it answered {}", status.trim());
+    match status.split(' ').next().and_then(|code| code.parse().ok()) {
+        Some(200) => Ok(()),
+        Some(408 | 425 | 429) => Err(failed(proxy, &why())),
+        Some(400..=499) => Err(denied(proxy, &why())),
+        _ => Err(failed(proxy, &why())),
     }
-    Ok(())
 }
 
 /// The Proxy-Authorization value for this proxy, where its address carries credentials.
@@ -70,7 +73,7 @@ pub async fn socks5(stream: &mut Stream, proxy: &Proxy, host: &str, port: u16) -
                 let (user, password) = userinfo.expose();
                 sign_in(stream, user, password.as_deref().unwrap_or_default()).await?;
             }
-            ([5, _], _) => return Err(io::Error::other("it accepts none of our ways to sign in")),
+            ([5, _], _) => return Err(refusal("it accepts none of our ways to sign in")),
             _ => return Err(io::Error::other("it does not speak SOCKS5")),
         }
         let mut ask = vec![5, 1, 0];
@@ -83,8 +86,10 @@ pub async fn socks5(stream: &mut Stream, proxy: &Proxy, host: &str, port: u16) -
         stream.write_all(&ask).await?;
         stream.flush().await?;
         let [_, reply, _, kind] = read::<4>(stream).await?;
-        if reply != 0 {
-            return Err(io::Error::other(reply_words(reply)));
+        match reply {
+            0 => {}
+            2 => return Err(refusal(reply_words(reply))),
+            _ => return Err(io::Error::other(reply_words(reply))),
         }
         let rest = match kind {
             1 => 4,
@@ -96,7 +101,10 @@ pub async fn socks5(stream: &mut Stream, proxy: &Proxy, host: &str, port: u16) -
         stream.read_exact(&mut bound).await?;
         Ok(())
     };
-    talked.await.map_err(|e: io::Error| failed(proxy, &eof_words(&e)))
+    talked.await.map_err(|e: io::Error| match e.kind() {
+        io::ErrorKind::PermissionDenied => denied(proxy, &e.to_string()),
+        _ => failed(proxy, &eof_words(&e)),
+    })
 }
 
 async fn sign_in(stream: &mut Stream, user: &str, password: &str) -> io::Result<()> {
@@ -107,7 +115,7 @@ async fn sign_in(stream: &mut Stream, user: &str, password: &str) -> io::Result<
     stream.flush().await?;
     match read::<2>(stream).await? {
         [_, 0] => Ok(()),
-        _ => Err(io::Error::other("it rejected the user name and password")),
+        _ => Err(refusal("it rejected the user name and password")),
     }
 }
 
@@ -149,8 +157,23 @@ fn reply_words(reply: u8) -> &'static str {
     }
 }
 
+fn refusal(why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::PermissionDenied, why)
+}
+
 /// Names the proxy without its credentials.
 pub fn failed(proxy: &Proxy, why: &str) -> Fault {
-    let host = super::address::bracketed(&proxy.host);
-    Fault::new(Class::ProxyHop, format!("proxy {host}:{}: {why}", proxy.port))
+    Fault::new(Class::ProxyHop, named(proxy, why))
+}
+
+fn denied(proxy: &Proxy, why: &str) -> Fault {
+    Fault::new(Class::ProxyDenied, named(proxy, why))
+}
+
+fn named(proxy: &Proxy, why: &str) -> String {
+    format!(
+        "proxy {}:{}: {why}",
+        super::address::bracketed(&proxy.host),
+        proxy.port
+    )
 }

@@ -124,8 +124,10 @@ pub enum Class {
     Unreachable,
     /// No connection (TCP, proxy hop and TLS) within the bound.
     ConnectTimeout,
-    /// Our HTTP or SOCKS proxy refused or failed.
+    /// The user's HTTP or SOCKS proxy failed.
     ProxyHop,
+    /// It answered that it will not: a wrong or missing password, a policy. Asking again may lock an account.
+    ProxyDenied,
     /// The peer's certificate was not accepted.
     Certificate,
     /// The peer's certificate has an issuer that is not trusted here.

@@ -54,18 +54,24 @@ async fn http_goes_with_absolute_targets() {
 async fn a_proxy_that_refuses_is_named_without_its_credentials() {
     let proxy = Peer::new(|number, mut line| {
         line.head();
-        if number == 0 {
-            line.say("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
+        match number {
+            0 => line.say("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"),
+            1 => line.say("HTTP/1.1 502 Bad Gateway\r\n\r\n"),
+            _ => {}
         }
     });
     let url = format!("http://u:secret@{}", proxy.address);
     let asker = Asker::new(&[("HTTPS_PROXY", &url)]);
-    for why in [
-        "it answered 407 Proxy Authentication Required",
-        "connection closed",
+    for (class, why) in [
+        (
+            Class::ProxyDenied,
+            "it answered 407 Proxy Authentication Required",
+        ),
+        (Class::ProxyHop, "it answered 502 Bad Gateway"),
+        (Class::ProxyHop, "connection closed"),
     ] {
         let failure = asker.get("https://upstream.test/").await.unwrap_err();
-        assert_eq!(failure.class, Class::ProxyHop, "{failure:?}");
+        assert_eq!(failure.class, class, "{failure:?}");
         assert_eq!(failure.reason, format!("proxy {}: {why}", proxy.address));
     }
 }
@@ -88,11 +94,14 @@ async fn socks5_resolves_names_at_the_proxy() {
         line.head();
         line.say(ok("through"));
     });
-    let asker = Asker::new(&[("ALL_PROXY", &format!("socks5h://u:p@{}", proxy.address))]);
+    let asker = Asker::new(&[("HTTP_PROXY", &format!("socks5h://u:p@{}", proxy.address))]);
     assert_eq!(asker.text("http://upstream.test/").await.unwrap().0, "through");
-    for why in ["it rejected the user name and password", "host unreachable"] {
+    for (class, why) in [
+        (Class::ProxyDenied, "it rejected the user name and password"),
+        (Class::ProxyHop, "host unreachable"),
+    ] {
         let failure = asker.ask("http://upstream.test/", true, &[]).await.unwrap_err();
-        assert_eq!(failure.class, Class::ProxyHop, "{failure:?}");
+        assert_eq!(failure.class, class, "{failure:?}");
         assert!(failure.reason.ends_with(why), "{}", failure.reason);
     }
 }

@@ -27,7 +27,11 @@ mod tests {
     fn values() {
         let text = b"# GOPROXY=no\nGOPROXY=https://a,direct\n GOFLAGS=-x\nGOSUMDB=off\r\nGOPROXY=b=c\nplain";
         assert_eq!(value(text, "GOPROXY"), Some(&b"b=c"[..]));
-        assert_eq!(value(text, "GOSUMDB"), Some(&b"off\r"[..]), "go keeps it, and refuses it");
+        assert_eq!(
+            value(text, "GOSUMDB"),
+            Some(&b"off\r"[..]),
+            "go keeps it, and refuses it"
+        );
         assert_eq!(value(text, "GOFLAGS"), None);
         assert_eq!(value(b"", "GOFLAGS"), None);
     }

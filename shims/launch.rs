@@ -26,7 +26,7 @@ pub unsafe extern "C" fn main(count: c_int, argv: *const *const c_char) -> c_int
         Some(path) => exec::exec(path, name.as_ref(), &world.args, None),
         None => or(),
     };
-    let outcome = match Face::of(&world.argv0) {
+    let outcome = match Face::of(&world) {
         Face::Cli => whole("gosteady", &|| Outcome::Ours(Code::Internal)),
         face => {
             let alone = |fast| match fast {

@@ -1,5 +1,6 @@
-//! Which program we were called as: decided from `argv[0]` alone, before anything else exists.
+//! Which program we were called as: decided from the name alone, before anything else exists.
 
+use crate::world::World;
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -15,12 +16,21 @@ pub enum Face {
 }
 
 impl Face {
-    /// Reads the face off `argv[0]`.
-    pub fn of(argv0: &OsStr) -> Face {
-        match Path::new(argv0).file_name().and_then(OsStr::to_str) {
-            Some("go") => Face::Go,
-            Some("gofmt") => Face::Gofmt,
-            _ => Face::Cli,
+    /// Reads the face off `argv[0]`; where the caller made that up, which go does not mind, off the path that was
+    /// executed.
+    pub fn of(world: &World) -> Face {
+        let executed = world.executed.as_deref();
+        Face::named(&world.argv0)
+            .or_else(|| Face::named(executed?))
+            .unwrap_or(Face::Cli)
+    }
+
+    fn named(path: &OsStr) -> Option<Face> {
+        match Path::new(path).file_name().and_then(OsStr::to_str)? {
+            "go" => Some(Face::Go),
+            "gofmt" => Some(Face::Gofmt),
+            "gosteady" => Some(Face::Cli),
+            _ => None,
         }
     }
 
@@ -40,15 +50,24 @@ mod tests {
 
     #[test]
     fn faces() {
-        for (argv0, face) in [
-            ("go", Face::Go),
-            ("/opt/shims/go", Face::Go),
-            ("./gofmt", Face::Gofmt),
-            ("gosteady", Face::Cli),
-            ("go1.26", Face::Cli),
-            ("", Face::Cli),
+        for (argv0, executed, face) in [
+            ("go", None, Face::Go),
+            ("/opt/shims/go", None, Face::Go),
+            ("./gofmt", None, Face::Gofmt),
+            ("gosteady", Some("/opt/shims/go"), Face::Cli),
+            ("go1.26", None, Face::Cli),
+            ("", None, Face::Cli),
+            ("", Some("/opt/shims/go"), Face::Go),
+            ("whatever", Some("shims/gofmt"), Face::Gofmt),
+            ("whatever", Some("/opt/bin/gosteady-0.1"), Face::Cli),
+            ("go", Some("/opt/bin/gosteady"), Face::Go),
         ] {
-            assert_eq!(Face::of(OsStr::new(argv0)), face, "{argv0}");
+            let world = World {
+                argv0: argv0.into(),
+                executed: executed.map(Into::into),
+                ..World::default()
+            };
+            assert_eq!(Face::of(&world), face, "{argv0} {executed:?}");
         }
     }
 }

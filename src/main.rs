@@ -16,7 +16,7 @@ use std::ffi::{c_char, c_int};
 pub unsafe extern "C" fn main(count: c_int, argv: *const *const c_char) -> c_int {
     // SAFETY: what the system hands to main.
     let world = World::capture(unsafe { world::arguments(count, argv) });
-    let outcome = match Face::of(&world.argv0) {
+    let outcome = match Face::of(&world) {
         Face::Cli => cli::main(&world),
         face => shim::run(&world, face),
     };

@@ -55,6 +55,8 @@ pub const VARIABLES: &[(&str, &str)] = &[
 pub struct World {
     /// The name we were called by.
     pub argv0: OsString,
+    /// The path that was executed, as the caller gave it; `None` where the system does not tell.
+    pub executed: Option<OsString>,
     /// The arguments after it.
     pub args: Vec<OsString>,
     /// The environment, in its order; the first of two equal names counts.
@@ -88,6 +90,7 @@ impl World {
         let mut argv = argv.into_iter();
         World {
             argv0: argv.next().unwrap_or_default(),
+            executed: executed(),
             args: argv.collect(),
             env: std::env::vars_os().collect(),
             cwd: working_dir(),
@@ -189,6 +192,21 @@ impl World {
     fn absolute(&self, name: &str) -> Option<&Path> {
         self.set_var(name).map(Path::new).filter(|p| p.is_absolute())
     }
+}
+
+#[cfg(target_os = "linux")]
+fn executed() -> Option<OsString> {
+    // SAFETY: a look at what the kernel left (getauxval(3)): 0, or a string that lives as long as the process.
+    let path = unsafe {
+        let path = libc::getauxval(libc::AT_EXECFN) as *const c_char;
+        (!path.is_null()).then(|| CStr::from_ptr(path))
+    };
+    path.map(|path| OsStr::from_bytes(path.to_bytes()).to_os_string())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn executed() -> Option<OsString> {
+    None
 }
 
 // Source: os.Getwd, which go looks for go.mod and go.work from: where a link was entered, they may lie above its name.

@@ -3,6 +3,7 @@
 use crate::support::{Ended, Sandbox, real_go, tree};
 use gosteady::drill::{Fault, Server, Store};
 use std::collections::BTreeMap;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 
 /// The state in which a command finds the module cache.
@@ -138,6 +139,30 @@ fn without_times(line: &str) -> String {
         rest = after;
     }
     out + rest
+}
+
+#[test]
+fn a_name_that_the_caller_made_up_makes_no_difference() {
+    let Some(real) = real_go("a_name_that_the_caller_made_up_makes_no_difference") else {
+        return;
+    };
+    let mut stage = stage(&real);
+    let (go, shim) = (real.join("go"), stage.sandbox.path("shims/go"));
+    for args in [["version"].as_slice(), &["list", "-m", "all"]] {
+        let mut under = |program: &Path| {
+            stage.sandbox.fresh();
+            stage
+                .store
+                .write_project(&stage.sandbox.project())
+                .expect("the project");
+            let mut command = stage.sandbox.command(program, args);
+            stage.sandbox.run(command.arg0("build"))
+        };
+        let plain = under(&go);
+        let shim = under(&shim);
+        assert_eq!((shim.status, shim.out()), (plain.status, plain.out()), "{args:?}");
+        plain.expect(0);
+    }
 }
 
 #[test]

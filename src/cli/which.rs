@@ -6,7 +6,6 @@ use crate::config::{
 };
 use crate::outcome::{Code, Outcome};
 use crate::toolchain::absent::{self, Instead, Present};
-use crate::toolchain::find::NotFound;
 use crate::toolchain::floor::Wanted;
 use crate::toolchain::hold::{self, Hold};
 use crate::toolchain::pin::walk::Reach;
@@ -155,17 +154,7 @@ impl Answer {
                 }
             }
             (Verdict::Run, Ok(_)) => None,
-            (Verdict::Run, Err(NotFound::Nowhere { program })) => {
-                let text = format!(
-                    "no real {program} was found behind gosteady; install Go behind it on PATH, or have one fetched: gosteady pin VERSION"
-                );
-                Some((text, Code::NotFound))
-            }
-            (Verdict::Run, Err(NotFound::NotRunnable(path))) => {
-                let path = path.display();
-                let text = format!("{path} is not executable; mend its mode, or put another Go on PATH");
-                Some((text, Code::NotRunnable))
-            }
+            (Verdict::Run, Err(error)) => Some(error.refusal()),
         };
         if let Some((text, code)) = refuse {
             (self.path, self.version, self.root) = (None, None, None);

@@ -227,19 +227,7 @@ pub fn hand_over(world: &World, real: &RealGo) -> Outcome {
 }
 
 fn not_found(error: NotFound) -> Outcome {
-    match error {
-        NotFound::Nowhere { program } => {
-            ui::note(&format!(
-                "no real {program} was found behind gosteady; install Go behind it on PATH, or have one fetched: gosteady pin VERSION"
-            ));
-            Outcome::Ours(Code::NotFound)
-        }
-        NotFound::NotRunnable(path) => {
-            ui::note(&format!(
-                "{} is not executable; mend its mode, or put another Go on PATH",
-                path.display()
-            ));
-            Outcome::Ours(Code::NotRunnable)
-        }
-    }
+    let (text, code) = error.refusal();
+    ui::note(&text);
+    Outcome::Ours(code)
 }

@@ -2,6 +2,7 @@
 
 use super::whose::{PROGRAMS, foreign, foreign_shim, is_script, own_ids};
 use crate::bounded;
+use crate::outcome::Code;
 use crate::world::World;
 use std::ffi::OsStr;
 use std::fs::Metadata;
@@ -32,6 +33,28 @@ pub enum NotFound {
     },
     /// Something of that name is there but can't be run.
     NotRunnable(PathBuf),
+}
+
+impl NotFound {
+    /// What to say of it, and the status that it ends with.
+    pub fn refusal(&self) -> (String, Code) {
+        match self {
+            NotFound::Nowhere { program } => (
+                format!(
+                    "no real {program} was found behind gosteady; install Go behind it on PATH, or have one fetched: \
+                     gosteady pin VERSION"
+                ),
+                Code::NotFound,
+            ),
+            NotFound::NotRunnable(path) => (
+                format!(
+                    "{} is not executable; mend its mode, or put another Go on PATH",
+                    path.display()
+                ),
+                Code::NotRunnable,
+            ),
+        }
+    }
 }
 
 fn named(world: &World) -> Option<PathBuf> {

@@ -79,9 +79,12 @@ pub unsafe fn arguments(count: c_int, argv: *const *const c_char) -> Vec<OsStrin
     let count = usize::try_from(count).unwrap_or(0);
     (0..count)
         // SAFETY: within the array, and each a string that ends with NUL, by the contract above.
-        .map(|i| unsafe { CStr::from_ptr(*argv.add(i)) })
-        .map(|word| OsStr::from_bytes(word.to_bytes()).to_os_string())
+        .map(|i| owned(unsafe { CStr::from_ptr(*argv.add(i)) }))
         .collect()
+}
+
+fn owned(text: &CStr) -> OsString {
+    OsStr::from_bytes(text.to_bytes()).to_os_string()
 }
 
 impl World {
@@ -201,7 +204,7 @@ fn executed() -> Option<OsString> {
         let path = libc::getauxval(libc::AT_EXECFN) as *const c_char;
         (!path.is_null()).then(|| CStr::from_ptr(path))
     };
-    path.map(|path| OsStr::from_bytes(path.to_bytes()).to_os_string())
+    path.map(owned)
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -206,15 +206,18 @@ mod tests {
         }
     }
 
+    fn words(line: &str) -> Vec<OsString> {
+        line.split_whitespace().map(OsString::from).collect()
+    }
+
     fn scene(world: &World, line: &str, local: &str) -> Scene {
         let root = world.cwd.clone().unwrap().join("goroot");
         std::fs::create_dir_all(&root).unwrap();
         std::fs::write(root.join("VERSION"), format!("{local}\ntime x\n")).unwrap();
-        let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
         let mut env = GoEnv::read(world, Path::new("/nowhere/go"));
         env.goroot = Some(root);
         env.system = b"GOPROXY=https://p,direct\nGOTOOLCHAIN=auto\n".to_vec();
-        Scene::read(world, &env, &Command::parse(&args), None)
+        Scene::read(world, &env, &Command::parse(&words(line)), None)
     }
 
     #[test]
@@ -287,8 +290,11 @@ mod tests {
             ("-C below build", "real/below"),
             ("-C none build", "link/none"),
         ] {
-            let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
-            assert_eq!(dir(&world, &Command::parse(&args)), root.join(expected), "{line}");
+            assert_eq!(
+                dir(&world, &Command::parse(&words(line))),
+                root.join(expected),
+                "{line}"
+            );
         }
     }
 
@@ -304,8 +310,7 @@ mod tests {
             ("build -modfile=", None),
             ("build", None),
         ] {
-            let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
-            let named = scene(&world, line, "go1.26.1").named_modfile(&Command::parse(&args));
+            let named = scene(&world, line, "go1.26.1").named_modfile(&Command::parse(&words(line)));
             let expected = expected.map(|name| dir.path().join(name));
             assert_eq!(named, expected, "{line}");
         }

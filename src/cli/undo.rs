@@ -53,10 +53,7 @@ pub fn run(args: &Args, world: &World) -> Outcome {
     };
     let entries = journal.entries();
     for (path, why) in &entries.unreadable {
-        ui::note(&format!(
-            "{} can't be read: {why}",
-            words::plain(&path.to_string_lossy())
-        ));
+        ui::note_unreadable(path, why);
     }
     match undo::plan(entries.read.into_iter(), &cwd, goal) {
         Ok(plan) => carry_out(&plan, args.yes, &journal, &cwd, world),

@@ -10,6 +10,7 @@ pub mod wrap;
 pub use style::{Stream, Style};
 
 use std::io::{Error, ErrorKind, Write};
+use std::path::Path;
 use std::sync::OnceLock;
 
 static UNWRITTEN: OnceLock<Error> = OnceLock::new();
@@ -43,6 +44,14 @@ pub fn unwritten() -> Option<&'static Error> {
 pub fn note(text: &str) {
     // One write, so that lines of several processes do not mix.
     err(under_our_name(text));
+}
+
+/// Names a file that was left out, and why it can't be read.
+pub fn note_unreadable(path: &Path, why: &str) {
+    note(&format!(
+        "{} can't be read: {why}",
+        words::plain(&path.to_string_lossy())
+    ));
 }
 
 /// The text with our name before each of its lines, so that whoever filters our lines out finds them all.

@@ -22,10 +22,7 @@ pub(super) fn run(
 ) -> Result<(), Failed> {
     let (stats, unreadable) = gather(place.entries()?, filter, world);
     for (path, why) in &unreadable {
-        ui::note(&format!(
-            "{} can't be read: {why}",
-            plain(&path.to_string_lossy())
-        ));
+        ui::note_unreadable(path, why);
     }
     let plain_style = if to.is_some() { Style::plain() } else { style };
     let text = match (prometheus, as_json) {
